@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The installed headers. A new one is also included by s3dlio.h.
+
+s3dlioincludedir = $(includedir)/s3dlio
+s3dlioinclude_HEADERS = $(public_headers)
+nodist_s3dlioinclude_HEADERS = %D%/s3dlio-version.h
+
+public_headers = \
+  %D%/s3dlio.h

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The public interface, the same suite over every kind of store.

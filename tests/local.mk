@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Every test speaks TAP, and runs under tests/run, which cleans the environment.
+
+TEST_EXTENSIONS = .sh
+tap_driver = AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = env $(tap_driver)
+LOG_COMPILER = $(top_srcdir)/tests/run
+AM_LOG_FLAGS = --tap
+SH_LOG_DRIVER = env $(tap_driver)
+SH_LOG_COMPILER = $(top_srcdir)/tests/run
+
+# What test scripts need to know of the build.
+AM_TESTS_ENVIRONMENT = \
+  CC='$(CC)'; export CC; \
+  CXX='$(TEST_CXX)'; export CXX; \
+  NM='$(NM)'; export NM; \
+  MAKE='$(MAKE)'; export MAKE; \
+  PKG_CONFIG='$(PKG_CONFIG)'; export PKG_CONFIG;
+
+EXTRA_DIST += %D%/run
+
+include %D%/unit/base/local.mk
+include %D%/unit/http/local.mk
+include %D%/unit/store/local.mk
+include %D%/unit/auth/local.mk
+include %D%/unit/engine/local.mk
+include %D%/unit/s3/local.mk
+include %D%/unit/file/local.mk
+include %D%/unit/client/local.mk
+include %D%/server/local.mk
+include %D%/api/local.mk
+include %D%/cli/local.mk
+include %D%/interop/local.mk
+include %D%/law/local.mk
+include %D%/bench/local.mk

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The fault-injecting server: a program that the tests start.
