@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#if !defined(S3DLIO_H_INSIDE) && !defined(S3DLIO_COMPILATION)
+#error "Only <s3dlio/s3dlio.h> can be included directly."
+#endif
+
+#include <glib-object.h>
+#include <s3dlio/s3dlio-version.h>
+
+G_BEGIN_DECLS
+
+/**
+ * S3dlioOptions:
+ *
+ * What few callers of an operation give: conditions, content headers, metadata, progress. Options have names, so that a
+ * new one is never a new function. A name that the operation does not know is %S3DLIO_ERROR_INVALID from the operation,
+ * never ignored. Reference-counted; do not change one while an operation that uses it runs.
+ *
+ * Since: 0.9
+ */
+typedef struct _S3dlioOptions S3dlioOptions;
+
+/**
+ * S3DLIO_OPTION_IF_MATCH:
+ *
+ * String; get, put, copy: only when the object's ETag is this one, else %S3DLIO_ERROR_PRECONDITION.
+ */
+#define S3DLIO_OPTION_IF_MATCH "if-match"
+
+/**
+ * S3DLIO_OPTION_NO_CLOBBER:
+ *
+ * Boolean; put, get to a file, copy: only when the target does not exist, else %S3DLIO_ERROR_EXISTS.
+ */
+#define S3DLIO_OPTION_NO_CLOBBER "no-clobber"
+
+/**
+ * S3DLIO_OPTION_CONTENT_TYPE:
+ *
+ * String; put, copy: the media type of the object.
+ */
+#define S3DLIO_OPTION_CONTENT_TYPE "content-type"
+
+/**
+ * S3DLIO_OPTION_LIMIT:
+ *
+ * Integer; list: stop after that many entries. 0, the default, means all.
+ */
+#define S3DLIO_OPTION_LIMIT "limit"
+
+/**
+ * S3DLIO_OPTION_PRESERVE_MTIME:
+ *
+ * Boolean; get to a file, copy to a file: the file's modification time becomes the object's.
+ */
+#define S3DLIO_OPTION_PRESERVE_MTIME "preserve-mtime"
+
+/**
+ * S3dlioProgressFunc:
+ * @done: bytes transferred so far
+ * @total: bytes in all, or -1 when that is not known (yet)
+ * @user_data: as given to s3dlio_options_set_progress()
+ *
+ * Called now and then while an operation runs: in the calling thread for a blocking call, in the caller's thread-default
+ * main context for an asynchronous one. @done never goes back.
+ *
+ * Since: 0.9
+ */
+typedef void (*S3dlioProgressFunc) (gint64 done, gint64 total, gpointer user_data);
+
+#define S3DLIO_TYPE_OPTIONS (s3dlio_options_get_type ())
+
+S3DLIO_AVAILABLE_IN_0_9
+GType s3dlio_options_get_type (void) G_GNUC_CONST;
+
+S3DLIO_AVAILABLE_IN_0_9
+S3dlioOptions *s3dlio_options_new (void);
+
+S3DLIO_AVAILABLE_IN_0_9
+S3dlioOptions *s3dlio_options_ref (S3dlioOptions *options);
+
+S3DLIO_AVAILABLE_IN_0_9
+void s3dlio_options_unref (S3dlioOptions *options);
+
+S3DLIO_AVAILABLE_IN_0_9
+void s3dlio_options_set_string (S3dlioOptions *options, const char *name, const char *value);
+
+S3DLIO_AVAILABLE_IN_0_9
+void s3dlio_options_set_boolean (S3dlioOptions *options, const char *name, gboolean value);
+
+S3DLIO_AVAILABLE_IN_0_9
+void s3dlio_options_set_int64 (S3dlioOptions *options, const char *name, gint64 value);
+
+S3DLIO_AVAILABLE_IN_0_9
+void s3dlio_options_set_metadata (S3dlioOptions *options, const char *name, const char *value);
+
+S3DLIO_AVAILABLE_IN_0_9
+void s3dlio_options_set_progress (S3dlioOptions *options, S3dlioProgressFunc func, gpointer user_data,
+                                  GDestroyNotify destroy);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dlioOptions, s3dlio_options_unref)
+
+G_END_DECLS

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* What the configuration came to: a plain, immutable, ref-counted snapshot that the floors work with. Times are
+ * milliseconds, sizes bytes. Strings are never empty: NULL means not set. */
+
+#include <s3dlio/s3dlio-config.h>
+
+typedef enum
+{
+  S3D_AUTO,
+  S3D_ALWAYS,
+  S3D_NEVER
+} S3dTristate;
+
+typedef enum
+{
+  S3D_ADDRESSING_AUTO,
+  S3D_ADDRESSING_PATH,
+  S3D_ADDRESSING_VIRTUAL
+} S3dAddressing;
+
+/* The range layer, for one scheme. */
+typedef struct
+{
+  gboolean enabled;
+  guint concurrent; /* ranges of one object at once */
+  guint64 split_threshold;
+  guint64 chunk_size;
+  guint timeout_ms; /* without a byte */
+} S3dRangeSettings;
+
+typedef struct
+{
+  gatomicrefcount refs;
+
+  /* pool layer and limits */
+  guint max_concurrent_downloads;
+  guint max_total_requests;
+  guint64 memory_budget;
+
+  /* range layer, by scheme: s3, az, gs, direct, file, mem */
+  S3dRangeSettings range_network, range_direct, range_file;
+
+  /* transport */
+  guint connect_timeout_ms;
+  guint stall_timeout_ms;
+  guint retries; /* attempts in all, at least 1 */
+  guint connections; /* per host, across loops */
+  char *ca_bundle; /* path of a PEM file; NULL: the system's */
+  char *tls_min_version; /* "1.2" or "1.3" */
+  gboolean http2;
+  gboolean follow_redirects;
+
+  /* writes */
+  guint64 part_size;
+  guint64 multipart_threshold;
+  guint concurrent_parts;
+  S3dTristate sign_payload;
+  gboolean fsync;
+
+  /* S3 */
+  char *endpoint_url;
+  char *region;
+  char *profile;
+  S3dAddressing addressing_style;
+  gboolean no_sign_request;
+  char *access_key_id, *secret_access_key, *session_token; /* explicit ones only */
+} S3dSettings;
+
+/* Resolves property over environment over default. Errors name the property or variable. */
+S3dSettings *s3d_settings_new (S3dlioConfig *config, GError **error);
+S3dSettings *s3d_settings_ref (S3dSettings *settings);
+void s3d_settings_unref (S3dSettings *settings);
+
+const S3dRangeSettings *s3d_settings_range (const S3dSettings *settings, const char *scheme);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dSettings, s3d_settings_unref)
