@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Where credentials come from. A chain of providers answers with an immutable snapshot; one that must ask (a network, a
+ * program) is run on the control thread, once for all who wait. */
+
+#include "base/base-settings.h"
+
+typedef struct
+{
+  gatomicrefcount refs;
+  char *access_key_id;
+  char *secret_access_key;
+  char *session_token; /* nullable */
+  gint64 expires;      /* wall clock, microseconds; S3D_TIME_UNKNOWN: never */
+  const char *source;  /* static: "the environment", "profile", for errors and -vv */
+} S3dCredentials;
+
+void s3d_credentials_unref (S3dCredentials *credentials);
+S3dCredentials *s3d_credentials_ref (S3dCredentials *credentials);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dCredentials, s3d_credentials_unref)
+
+typedef enum
+{
+  S3D_CREDENTIALS_READY,
+  S3D_CREDENTIALS_ANONYMOUS, /* asked for: do not sign */
+  S3D_CREDENTIALS_WAIT,      /* the waiter will be called */
+  S3D_CREDENTIALS_FAILED
+} S3dCredentialsState;
+
+typedef struct _S3dCredentialChain S3dCredentialChain;
+typedef void (*S3dCredentialsWaiter) (gpointer data);
+
+/* AWS: explicit, environment, shared config and credentials files with profiles; anonymous on request. */
+S3dCredentialChain *s3d_credential_chain_new_aws (S3dSettings *settings);
+S3dCredentialChain *s3d_credential_chain_ref (S3dCredentialChain *chain);
+void s3d_credential_chain_unref (S3dCredentialChain *chain);
+
+/* Never blocks. WAIT: @waiter is called later, once, on any thread. */
+S3dCredentialsState s3d_credential_chain_get (S3dCredentialChain *chain, S3dCredentials **credentials,
+                                              S3dCredentialsWaiter waiter, gpointer data, GError **error);
+/* The service rejected @stale as expired: the next get fetches anew, once. */
+void s3d_credential_chain_invalidate (S3dCredentialChain *chain, S3dCredentials *stale);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* One step of a store: one request, or one job on the range pool. Start-and-complete: s3d_store_start() returns at
+ * once, and the completion comes later, exactly once, on a thread of the backend's (never inside start, never with
+ * a lock held). The completion must not block nor call the user's code; it may start further steps.
+ *
+ * * Whoever makes an op fills its "in" part before the start and reads its "out" part in the completion or after;
+ * in between the op is the backend's. Reference-counted; s3d_op_cancel() may come from any thread at any time. */
+
+#include "base/base-facts.h"
+#include "base/base-sink.h"
+#include "base/base-source.h"
+#include "base/base-uri.h"
+#include "store/store-info.h"
+
+typedef enum
+{
+  S3D_OP_READ,             /* bytes of one object, into a sink */
+  S3D_OP_STAT,
+  S3D_OP_WRITE,            /* one object, whole or not at all */
+  S3D_OP_DELETE,           /* exactly one key; a missing one is no error */
+  S3D_OP_LIST,             /* one page */
+  S3D_OP_COPY,             /* inside the store */
+  S3D_OP_UPLOAD_BEGIN,     /* multipart: begin → upload_id */
+  S3D_OP_UPLOAD_PART,
+  S3D_OP_UPLOAD_COMPLETE,
+  S3D_OP_UPLOAD_ABORT,
+  S3D_OP_CONTAINER_CREATE,
+  S3D_OP_CONTAINER_DELETE, /* refuses one that is not empty */
+  S3D_OP_CONTAINER_LIST,
+  S3D_OP_N_KINDS
+} S3dOpKind;
+
+typedef struct _S3dOp S3dOp;
+typedef struct _S3dStore S3dStore;
+
+typedef void (*S3dOpDone) (S3dOp *op, gpointer data);
+
+/* READ: called once an attempt, when it is known what will come and before the first byte: total, range_offset,
+ * range_length and info are filled in. May set op->sink. FALSE with @error refuses the body and fails the op. */
+typedef gboolean (*S3dOpReady) (S3dOp *op, gpointer data, GError **error);
+
+/* Where a list stands between two pages. Owned by who lists; begins zeroed; the backend fills it. */
+typedef struct
+{
+  char *token;              /* S3: the continuation token */
+  gpointer state;           /* file: the stack of open directories */
+  GDestroyNotify state_free;
+  gboolean at_end;          /* no further page */
+} S3dCursor;
+
+void s3d_cursor_clear (S3dCursor *cursor);
+
+/* What a new object is given beside its bytes. All nullable. */
+typedef struct
+{
+  char *content_type;
+  char *content_encoding;
+  char *content_language;
+  char *content_disposition;
+  char *cache_control;
+  char *storage_class;
+  GHashTable *metadata; /* name → value, without the service's prefix; names in lower case */
+} S3dAttributes;
+
+S3dAttributes *s3d_attributes_new (void);
+S3dAttributes *s3d_attributes_copy (const S3dAttributes *attributes);
+void s3d_attributes_free (S3dAttributes *attributes);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dAttributes, s3d_attributes_free)
+
+struct _S3dOp
+{
+  gatomicrefcount refs;
+  S3dOpKind kind;
+
+  /* in: every kind */
+  S3dlioUri *target;
+  S3dOpDone done;
+  gpointer done_data;
+  guint attempts_made;  /* attempts that earlier ops of the same work made: the backoff goes on from there */
+
+  /* in: READ */
+  gint64 offset;        /* ≥ 0 */
+  gint64 length;        /* > 0, or -1: to the end. A tail beyond the end is clamped */
+  S3dOpReady ready;     /* nullable */
+  gpointer ready_data;
+  S3dSink *sink;        /* borrowed; NULL until ready sets it */
+
+  /* in: READ, WRITE, COPY (of the source) */
+  char *if_match;       /* ETag without quotes */
+
+  /* in: WRITE, UPLOAD_PART */
+  S3dSource *source;    /* a reference */
+
+  /* in: WRITE, COPY, UPLOAD_BEGIN, UPLOAD_COMPLETE */
+  gboolean no_clobber;
+  S3dAttributes *attributes; /* owned, nullable; COPY: NULL keeps those of the source */
+
+  /* in: LIST, CONTAINER_LIST. The prefix is the target's key, literal */
+  gboolean recursive;   /* FALSE: split at "/", common prefixes as entries of type PREFIX */
+  guint page_size;      /* 0: as the service likes */
+  S3dCursor *cursor;    /* borrowed */
+
+  /* in: COPY */
+  S3dlioUri *from;
+
+  /* in: UPLOAD_*; out: UPLOAD_BEGIN */
+  char *upload_id;
+  guint part_number;    /* from 1 */
+  GPtrArray *part_etags; /* UPLOAD_COMPLETE: of char *, part i+1 at index i; owned */
+
+  /* out */
+  GError *error;        /* NULL: it worked */
+  gboolean resumable;   /* failed, but the same again (from the byte reached) may work: transient, attempts are left */
+  S3dFacts facts;
+  S3dlioObjectInfo *info; /* READ (from ready on), STAT, WRITE, COPY, UPLOAD_COMPLETE; nullable */
+  gint64 total;         /* READ: size of the whole object, -1 unknown; also with a RANGE error when the service told it */
+  gint64 range_offset;  /* READ: where the body begins */
+  gint64 range_length;  /* READ: how much will come, -1 unknown */
+  char *etag;           /* UPLOAD_PART; without quotes */
+  GPtrArray *items;     /* LIST, CONTAINER_LIST: of S3dlioObjectInfo * */
+
+  /* the store's */
+  S3dStore *store;
+  GMutex lock;
+  gboolean cancelled;
+  void (*cancel) (S3dOp *op, gpointer data);
+  gpointer cancel_data;
+};
+
+S3dOp *s3d_op_new (S3dOpKind kind, S3dlioUri *target, S3dOpDone done, gpointer data);
+S3dOp *s3d_op_ref (S3dOp *op);
+void s3d_op_unref (S3dOp *op);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dOp, s3d_op_unref)
+
+/* Asks the backend to end it soon; it then completes with G_IO_ERROR_CANCELLED, unless it was just done.
+ * Idempotent; before the start it makes the start's op end at once. The completion is the acknowledgement that sink
+ * and source are let go. */
+void s3d_op_cancel (S3dOp *op);
+gboolean s3d_op_is_cancelled (S3dOp *op);
+
+/* For backends: what s3d_op_cancel() does (called without the op's lock held; at once when it is cancelled already). */
+void s3d_op_set_cancel (S3dOp *op, void (*cancel) (S3dOp *op, gpointer data), gpointer data);
+/* For backends: the end. Takes @error. No cancel function runs any more when done is called. */
+void s3d_op_complete (S3dOp *op, GError *error);
