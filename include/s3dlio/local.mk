@@ -7,4 +7,9 @@ s3dlioinclude_HEADERS = $(public_headers)
 nodist_s3dlioinclude_HEADERS = %D%/s3dlio-version.h
 
 public_headers = \
-  %D%/s3dlio.h
+  %D%/s3dlio.h \
+  %D%/s3dlio-config.h \
+  %D%/s3dlio-error.h \
+  %D%/s3dlio-object-info.h \
+  %D%/s3dlio-options.h \
+  %D%/s3dlio-uri.h

@@ -15,12 +15,13 @@ G_BEGIN_DECLS
 /**
  * S3dlioConfig:
  *
- * Every setting of the library, one place. A property `x-y` is also the environment variable `S3DLIO_X_Y` and the
- * command's option `--x-y`. What is set by hand beats the environment, which beats the default; a setting for one
- * scheme beats the one for all (`direct-range-chunk-size` beats `range-chunk-size`).
+ * Every setting of the library, one place. A property `x-y` is also the environment variable
+ * `S3DLIO_X_Y` and the command's option `--x-y`. What is set by hand beats the environment, which
+ * beats the default; a setting for one scheme beats the one for all (`direct-range-chunk-size`
+ * beats `range-chunk-size`).
  *
- * Durations are seconds, sizes are bytes; as text (environment, [method@S3dlio.Config.set_from_string]) sizes take
- * k/M/G/T (powers of 1000) and Ki/Mi/Gi/Ti.
+ * Durations are seconds, sizes are bytes; as text (environment,
+ * [method@S3dlio.Config.set_from_string]) sizes take k/M/G/T (powers of 1000) and Ki/Mi/Gi/Ti.
  *
  * Since: 0.9
  */
@@ -31,7 +32,8 @@ S3DLIO_AVAILABLE_IN_0_9
 S3dlioConfig *s3dlio_config_new (void);
 
 S3DLIO_AVAILABLE_IN_0_9
-gboolean s3dlio_config_set_from_string (S3dlioConfig *config, const char *name, const char *value, GError **error);
+gboolean s3dlio_config_set_from_string (S3dlioConfig *config, const char *name, const char *value,
+                                        GError **error);
 
 S3DLIO_AVAILABLE_IN_0_9
 gboolean s3dlio_config_check (S3dlioConfig *config, GError **error);

@@ -27,18 +27,22 @@ G_BEGIN_DECLS
  * @S3DLIO_ERROR_PRECONDITION: it exists, but is not what If-Match (or the like) asked for
  * @S3DLIO_ERROR_DENIED: the credentials do not allow this
  * @S3DLIO_ERROR_CREDENTIALS: there are no credentials, or the service does not accept them
- * @S3DLIO_ERROR_THROTTLED: the service asked to slow down, and did so until the attempts were used up
+ * @S3DLIO_ERROR_THROTTLED: the service asked to slow down, and did so until the attempts were used
+ * up
  * @S3DLIO_ERROR_UNAVAILABLE: the service failed (5xx) until the attempts were used up
  * @S3DLIO_ERROR_NETWORK: the service could not be reached, or the connection broke
- * @S3DLIO_ERROR_TIMED_OUT: no byte came for the stall timeout, or no connection for the connect timeout
- * @S3DLIO_ERROR_INTEGRITY: what arrived is not what was sent: short, changed in between, or wrong checksum
+ * @S3DLIO_ERROR_TIMED_OUT: no byte came for the stall timeout, or no connection for the connect
+ * timeout
+ * @S3DLIO_ERROR_INTEGRITY: what arrived is not what was sent: short, changed in between, or wrong
+ * checksum
  * @S3DLIO_ERROR_RANGE: the offset lies behind the end of the object
  * @S3DLIO_ERROR_INVALID: an argument, URI, option or setting is wrong; the message names it
  * @S3DLIO_ERROR_UNSUPPORTED: the backend cannot do this
  * @S3DLIO_ERROR_NO_SPACE: the disk, quota or the caller's buffer is too small
  * @S3DLIO_ERROR_FAILED: anything else; the message says what
  *
- * What went wrong, in terms of what a caller can do about it. All backends map their own errors alike.
+ * What went wrong, in terms of what a caller can do about it. All backends map their own errors
+ * alike.
  *
  * Since: 0.9
  */

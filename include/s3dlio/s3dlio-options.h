@@ -13,9 +13,10 @@ G_BEGIN_DECLS
 /**
  * S3dlioOptions:
  *
- * What few callers of an operation give: conditions, content headers, metadata, progress. Options have names, so that a
- * new one is never a new function. A name that the operation does not know is %S3DLIO_ERROR_INVALID from the operation,
- * never ignored. Reference-counted; do not change one while an operation that uses it runs.
+ * What few callers of an operation give: conditions, content headers, metadata, progress. Options
+ * have names, so that a new one is never a new function. A name that the operation does not know is
+ * %S3DLIO_ERROR_INVALID from the operation, never ignored. Reference-counted; do not change one
+ * while an operation that uses it runs.
  *
  * Since: 0.9
  */
@@ -31,7 +32,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
 /**
  * S3DLIO_OPTION_NO_CLOBBER:
  *
- * Boolean; put, get to a file, copy: only when the target does not exist, else %S3DLIO_ERROR_EXISTS.
+ * Boolean; put, get to a file, copy: only when the target does not exist, else
+ * %S3DLIO_ERROR_EXISTS.
  */
 #define S3DLIO_OPTION_NO_CLOBBER "no-clobber"
 
@@ -62,8 +64,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
  * @total: bytes in all, or -1 when that is not known (yet)
  * @user_data: as given to s3dlio_options_set_progress()
  *
- * Called now and then while an operation runs: in the calling thread for a blocking call, in the caller's thread-default
- * main context for an asynchronous one. @done never goes back.
+ * Called now and then while an operation runs: in the calling thread for a blocking call, in the
+ * caller's thread-default main context for an asynchronous one. @done never goes back.
  *
  * Since: 0.9
  */
@@ -96,7 +98,8 @@ S3DLIO_AVAILABLE_IN_0_9
 void s3dlio_options_set_metadata (S3dlioOptions *options, const char *name, const char *value);
 
 S3DLIO_AVAILABLE_IN_0_9
-void s3dlio_options_set_progress (S3dlioOptions *options, S3dlioProgressFunc func, gpointer user_data,
+void s3dlio_options_set_progress (S3dlioOptions *options, S3dlioProgressFunc func,
+                                  gpointer user_data,
                                   GDestroyNotify destroy);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dlioOptions, s3dlio_options_unref)

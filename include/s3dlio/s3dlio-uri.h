@@ -13,9 +13,10 @@ G_BEGIN_DECLS
 /**
  * S3dlioUri:
  *
- * The name of an object, of a prefix or of a container: `s3://BUCKET/KEY`, `s3://HOST:PORT/BUCKET/KEY`,
- * `az://ACCOUNT/CONTAINER/KEY`, `gs://BUCKET/KEY`, `file:///PATH`, `direct:///PATH`, `mem://NAME/KEY`.
- * Keys are taken verbatim, never percent-decoded; paths of `file` and `direct` follow GLib's file URIs.
+ * The name of an object, of a prefix or of a container: `s3://BUCKET/KEY`,
+ * `s3://HOST:PORT/BUCKET/KEY`, `az://ACCOUNT/CONTAINER/KEY`, `gs://BUCKET/KEY`, `file:///PATH`,
+ * `direct:///PATH`, `mem://NAME/KEY`. Keys are taken verbatim, never percent-decoded; paths of
+ * `file` and `direct` follow GLib's file URIs.
  *
  * Immutable and reference-counted; may be used from any thread.
  *

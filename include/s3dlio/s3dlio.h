@@ -7,5 +7,10 @@
 #define S3DLIO_H_INSIDE
 
 #include <s3dlio/s3dlio-version.h>
+#include <s3dlio/s3dlio-error.h>
+#include <s3dlio/s3dlio-uri.h>
+#include <s3dlio/s3dlio-config.h>
+#include <s3dlio/s3dlio-options.h>
+#include <s3dlio/s3dlio-object-info.h>
 
 #undef S3DLIO_H_INSIDE

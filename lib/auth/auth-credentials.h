@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Where credentials come from. A chain of providers answers with an immutable snapshot; one that must ask (a network, a
- * program) is run on the control thread, once for all who wait. */
+/* Where credentials come from. A chain of providers answers with an immutable snapshot; one that
+ * must ask (a network, a program) is run on the control thread, once for all who wait. */
 
 #include "base/base-settings.h"
 
@@ -31,13 +31,16 @@ typedef enum
 typedef struct _S3dCredentialChain S3dCredentialChain;
 typedef void (*S3dCredentialsWaiter) (gpointer data);
 
-/* AWS: explicit, environment, shared config and credentials files with profiles; anonymous on request. */
+/* AWS: explicit, environment, shared config and credentials files with profiles; anonymous on
+ * request. */
 S3dCredentialChain *s3d_credential_chain_new_aws (S3dSettings *settings);
 S3dCredentialChain *s3d_credential_chain_ref (S3dCredentialChain *chain);
 void s3d_credential_chain_unref (S3dCredentialChain *chain);
 
 /* Never blocks. WAIT: @waiter is called later, once, on any thread. */
-S3dCredentialsState s3d_credential_chain_get (S3dCredentialChain *chain, S3dCredentials **credentials,
-                                              S3dCredentialsWaiter waiter, gpointer data, GError **error);
+S3dCredentialsState s3d_credential_chain_get (S3dCredentialChain *chain,
+                                              S3dCredentials **credentials,
+                                              S3dCredentialsWaiter waiter, gpointer data,
+                                              GError **error);
 /* The service rejected @stale as expired: the next get fetches anew, once. */
 void s3d_credential_chain_invalidate (S3dCredentialChain *chain, S3dCredentials *stale);

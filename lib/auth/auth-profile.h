@@ -8,8 +8,8 @@
 
 typedef struct _S3dProfile S3dProfile;
 
-/* The profile that @settings (AWS_PROFILE, default "default") names. A named one that is in neither file is an
- * error; a missing default is an empty profile. */
+/* The profile that @settings (AWS_PROFILE, default "default") names. A named one that is in
+ * neither file is an error; a missing default is an empty profile. */
 S3dProfile *s3d_profile_load (const S3dSettings *settings, GError **error);
 void s3d_profile_free (S3dProfile *profile);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dProfile, s3d_profile_free)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* AWS Signature Version 4 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html),
+/* AWS Signature Version 4
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-signing-elements.html),
  * header form. The day key is cached. Thread-safe. */
 
 #include "auth/auth-credentials.h"
@@ -14,7 +15,8 @@ typedef struct _S3dSigv4 S3dSigv4;
 S3dSigv4 *s3d_sigv4_new (const char *service);
 void s3d_sigv4_free (S3dSigv4 *signer);
 
-/* Sets host, x-amz-date, x-amz-content-sha256, x-amz-security-token and authorization. @payload_hash: hex SHA-256 or
- * S3D_UNSIGNED_PAYLOAD. @now: wall clock in microseconds. */
-void s3d_sigv4_sign (S3dSigv4 *signer, S3dHttpRequest *request, const S3dCredentials *credentials, const char *region,
+/* Sets host, x-amz-date, x-amz-content-sha256, x-amz-security-token and authorization.
+ * @payload_hash: hex SHA-256 or S3D_UNSIGNED_PAYLOAD. @now: wall clock in microseconds. */
+void s3d_sigv4_sign (S3dSigv4 *signer, S3dHttpRequest *request, const S3dCredentials *credentials,
+                     const char *region,
                      const char *payload_hash, gint64 now);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Retry policy: exponential backoff with full jitter, and a token bucket that stops retries when everything fails, so that
- * a sick service is not hammered. A retry takes a token and, when it succeeds, gives it back; so one request failing in six
- * is sustained for ever, while a service that is down costs at most the bucket's capacity of retries. */
+/* Retry policy: exponential backoff with full jitter, and a token bucket that stops retries when
+ * everything fails, so that a sick service is not hammered. A retry takes a token and, when it
+ * succeeds, gives it back; so one request failing in six is sustained for ever, while a service
+ * that is down costs at most the bucket's capacity of retries. */
 
 #include <glib.h>
 
@@ -20,4 +21,5 @@ S3dRetryBucket *s3d_retry_bucket_new (guint tokens, guint cost);
 S3dRetryBucket *s3d_retry_bucket_ref (S3dRetryBucket *bucket);
 void s3d_retry_bucket_unref (S3dRetryBucket *bucket);
 gboolean s3d_retry_bucket_take (S3dRetryBucket *bucket); /* FALSE: do not retry */
-void s3d_retry_bucket_give (S3dRetryBucket *bucket, gboolean after_retry); /* a success; TRUE: the retry's cost comes back, else 1 */
+/* a success; TRUE: the retry's cost comes back, else 1 */
+void s3d_retry_bucket_give (S3dRetryBucket *bucket, gboolean after_retry);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* SHA-256, HMAC and MD5 through GnuTLS (SHA-NI where there is one; GLib's own is four times slower). */
+/* SHA-256, HMAC and MD5 through GnuTLS (SHA-NI where there is one; GLib's own is four times
+ * slower). */
 
 #include <glib.h>
 
@@ -9,7 +10,8 @@
 #define S3D_SHA256_EMPTY_HEX "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 void s3d_sha256 (gconstpointer data, gsize size, guint8 digest[S3D_SHA256_SIZE]);
-void s3d_hmac_sha256 (gconstpointer key, gsize key_size, gconstpointer data, gsize size, guint8 digest[S3D_SHA256_SIZE]);
+void s3d_hmac_sha256 (gconstpointer key, gsize key_size, gconstpointer data, gsize size,
+                      guint8 digest[S3D_SHA256_SIZE]);
 char *s3d_md5_base64 (gconstpointer data, gsize size);
 
 /* Writes 2 × @size characters and a NUL. */

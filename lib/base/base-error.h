@@ -5,8 +5,8 @@
 
 #include <s3dlio/s3dlio-error.h>
 
-/* Maps an errno to a code, the same way for every backend (ENOENT → NOT_FOUND, EACCES → DENIED, ENOSPC/EDQUOT/EFBIG →
- * NO_SPACE, EEXIST → EXISTS, ECONNRESET → NETWORK, …). */
+/* Maps an errno to a code, the same way for every backend (ENOENT → NOT_FOUND, EACCES → DENIED,
+ * ENOSPC/EDQUOT/EFBIG → NO_SPACE, EEXIST → EXISTS, ECONNRESET → NETWORK, …). */
 S3dlioError s3d_error_code_from_errno (int err);
 
 /* Sets @error to "<formatted>: <strerror (err)>" with the code of @err. */

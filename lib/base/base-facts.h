@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Facts of a result: what a request or an operation cost. Times are g_get_monotonic_time() microseconds, 0 when it did not
- * happen. */
+/* Facts of a result: what a request or an operation cost. Times are g_get_monotonic_time()
+ * microseconds, 0 when it did not happen. */
 
 #include <glib.h>
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Files that appear whole or not at all: O_TMPFILE linked to a temporary name and renamed (a dot-file beside the target where
- * O_TMPFILE does not work). A target that is no regular file (/dev/null, a FIFO) is written in place; a symlink is followed;
- * a new file has 0666 & ~umask, an existing one keeps its mode. Blocking; any one thread at a time. */
+/* Files that appear whole or not at all: O_TMPFILE linked to a temporary name and renamed (a
+ * dot-file beside the target where O_TMPFILE does not work). A target that is no regular file
+ * (/dev/null, a FIFO) is written in place; a symlink is followed; a new file has 0666 & ~umask,
+ * an existing one keeps its mode. Blocking; any one thread at a time. */
 
 #include <glib.h>
 
@@ -12,7 +13,8 @@ typedef struct _S3dAtomicFile S3dAtomicFile;
 typedef enum
 {
   S3D_ATOMIC_NONE = 0,
-  S3D_ATOMIC_NO_CLOBBER = 1 << 0,  /* EXISTS when the target is there, also when it appears meanwhile */
+  /* EXISTS when the target is there, also when it appears meanwhile */
+  S3D_ATOMIC_NO_CLOBBER = 1 << 0,
   S3D_ATOMIC_MAKE_PARENTS = 1 << 1,
   S3D_ATOMIC_FSYNC = 1 << 2        /* file and directory are on the disk when commit returns */
 } S3dAtomicFlags;

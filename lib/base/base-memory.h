@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Memory for object data. Fresh pages cost more than a transfer, so large blocks are mappings (hugepages advised) that
- * are kept on a capped idle list and given back to the kernel above the cap; blocks are page-aligned from 64 KiB on, fit
- * for O_DIRECT. Small ones come from malloc. Thread-safe; never blocks. */
+/* Memory for object data. Fresh pages cost more than a transfer, so large blocks are mappings
+ * (hugepages advised) that are kept on a capped idle list and given back to the kernel above the
+ * cap; blocks are page-aligned from 64 KiB on, fit for O_DIRECT. Small ones come from malloc.
+ * Thread-safe; never blocks. */
 
 #include <glib.h>
 
@@ -13,7 +14,8 @@
 gpointer s3d_memory_alloc (gsize size);
 void s3d_memory_free (gpointer memory, gsize size); /* @size as allocated */
 
-/* A GBytes of the first @used bytes that frees @memory. One that would pin much more than it shows is copied. */
+/* A GBytes of the first @used bytes that frees @memory. One that would pin much more than it
+ * shows is copied. */
 GBytes *s3d_memory_to_bytes (gpointer memory, gsize size, gsize used);
 
 gsize s3d_memory_idle (void); /* bytes on the idle list */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What the configuration came to: a plain, immutable, ref-counted snapshot that the floors work with. Times are
- * milliseconds, sizes bytes. Strings are never empty: NULL means not set. */
+/* What the configuration came to: a plain, immutable, ref-counted snapshot that the floors work
+ * with. Times are milliseconds, sizes bytes. Strings are never empty: NULL means not set. */
 
 #include <s3dlio/s3dlio-config.h>
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Where a body goes. The transport calls s3d_sink_begin() when the headers are in (so that memory is allocated exactly and
- * late), then writes; a retry restarts. One thread at a time uses a sink; it belongs to the operation that made it. */
+/* Where a body goes. The transport calls s3d_sink_begin() when the headers are in (so that
+ * memory is allocated exactly and late), then writes; a retry restarts. One thread at a time
+ * uses a sink; it belongs to the operation that made it. */
 
 #include <glib.h>
 
@@ -10,12 +11,13 @@ typedef struct _S3dSink S3dSink;
 
 typedef struct
 {
-  /* @length bytes will come, or -1 when that is not known. FALSE refuses (error set: the caller's buffer is too small…). */
+  /* @length bytes will come, or -1 when that is not known. FALSE refuses (error set: the
+   * caller's buffer is too small…). */
   gboolean (*begin) (S3dSink *sink, gint64 length, GError **error);
   /* Takes all @size bytes, or fails (disk full…). */
   gboolean (*write) (S3dSink *sink, gconstpointer data, gsize size, GError **error);
-  /* Where the next bytes may be put directly (@size: in how much is wanted, out how much there is), or NULL: use write. What
-   * was put there counts only after commit. */
+  /* Where the next bytes may be put directly (@size: in how much is wanted, out how much there
+   * is), or NULL: use write. What was put there counts only after commit. */
   gpointer (*get_buffer) (S3dSink *sink, gsize *size);
   void (*commit) (S3dSink *sink, gsize size);
   /* Forgets what was written since begin; FALSE: it cannot. */
@@ -31,10 +33,12 @@ struct _S3dSink
 
 /* Fixed memory of somebody else; more than @size bytes is S3DLIO_ERROR_NO_SPACE. */
 S3dSink *s3d_sink_new_memory (gpointer memory, gsize size);
-/* Allocates exactly at begin when the length is known (s3d_memory_alloc), grows otherwise, up to @limit. */
+/* Allocates exactly at begin when the length is known (s3d_memory_alloc), grows otherwise, up to
+ * @limit. */
 S3dSink *s3d_sink_new_growing (gsize limit);
 GBytes *s3d_sink_steal_bytes (S3dSink *sink); /* of a growing one */
-/* pwrite() at @offset on; the descriptor stays the caller's. Short writes are continued, EINTR too. */
+/* pwrite() at @offset on; the descriptor stays the caller's. Short writes are continued, EINTR
+ * too. */
 S3dSink *s3d_sink_new_file (int fd, guint64 offset);
 /* For descriptors that cannot seek: write() in order. A restart after a written byte is refused. */
 S3dSink *s3d_sink_new_stream (int fd);

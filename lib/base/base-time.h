@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Times of the services: RFC 9110 dates, RFC 3339 stamps, SigV4's basic form. Wall-clock times are microseconds since the
- * epoch, UTC; -1 means unknown. Locale-independent and thread-safe. */
+/* Times of the services: RFC 9110 dates, RFC 3339 stamps, SigV4's basic form. Wall-clock times
+ * are microseconds since the epoch, UTC; -1 means unknown. Locale-independent and thread-safe. */
 
 #include <glib.h>
 
 #define S3D_TIME_UNKNOWN (-1)
 
-gint64 s3d_time_parse_http (const char *text);    /* "Sun, 06 Nov 1994 08:49:37 GMT" and the two older forms */
+/* "Sun, 06 Nov 1994 08:49:37 GMT" and the two older forms */
+gint64 s3d_time_parse_http (const char *text);
 gint64 s3d_time_parse_rfc3339 (const char *text); /* "2026-11-20T10:00:00.123Z" */
-char *s3d_time_to_rfc3339 (gint64 usec);          /* "2026-11-20T10:00:00Z", with .ffffff only when there is a fraction */
+/* "2026-11-20T10:00:00Z", with .ffffff only when there is a fraction */
+char *s3d_time_to_rfc3339 (gint64 usec);
 void s3d_time_to_basic (gint64 usec, char text[17]); /* "20261120T100000Z" */

@@ -10,16 +10,19 @@ struct _S3dlioUri
   gatomicrefcount refs;
   char *scheme;    /* canonical: "s3", "az", "gs", "file", "direct", "mem" */
   char *authority; /* s3: "HOST:PORT" of an explicit endpoint; az: the account; else NULL */
-  char *container; /* bucket, container, mem store; NULL when the URI names none ("s3://"), "" for file and direct */
-  char *key;       /* verbatim, "" when none; file and direct: the decoded absolute path, with its leading "/" */
+  /* bucket, container, mem store; NULL when the URI names none ("s3://"), "" for file and direct */
+  char *container;
+  /* verbatim, "" when none; file and direct: the decoded absolute path, with its leading "/" */
+  char *key;
 };
 
 /* A new URI with the same scheme and authority. */
 S3dlioUri *s3d_uri_new_sibling (S3dlioUri *uri, const char *container, const char *key);
 
-/* The text before the key: "s3://bucket/", "s3://127.0.0.1:9000/bucket/", "file://"; for lists, which append keys. Keys of
- * file and direct are percent-encoded when they become text. */
+/* The text before the key: "s3://bucket/", "s3://127.0.0.1:9000/bucket/", "file://"; for lists,
+ * which append keys. Keys of file and direct are percent-encoded when they become text. */
 char *s3d_uri_root (S3dlioUri *uri);
 
-/* Appends every byte of @text to @out, percent-encoding all but RFC 3986 unreserved characters and, when @keep_slash, "/". */
+/* Appends every byte of @text to @out, percent-encoding all but RFC 3986 unreserved characters
+ * and, when @keep_slash, "/". */
 void s3d_uri_encode (GString *out, const char *text, gboolean keep_slash);

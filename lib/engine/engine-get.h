@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The range engine: bytes of one object, each range at its final place, in as few requests as can be.
+/* The range engine: bytes of one object, each range at its final place, in as few requests as can
+ * be.
  *
- * * No size is asked for first: the first read is of bytes 0 to threshold-1, and what it answers gives size and
- * ETag; the rest follows in parallel, every range with If-Match. So an object up to the threshold costs exactly one
- * request, a larger one exactly its ranges. A range that breaks in mid-body goes on from the byte reached. */
+ * No size is asked for first: the first read is of bytes 0 to threshold-1, and what it answers
+ * gives size and ETag; the rest follows in parallel, every range with If-Match. So an object up
+ * to the threshold costs exactly one request, a larger one exactly its ranges. A range that
+ * breaks in mid-body goes on from the byte reached. */
 
 #include "base/base-budget.h"
 #include "engine/engine-sequence.h"
@@ -13,7 +15,9 @@
 typedef enum
 {
   S3D_GET_BYTES,  /* memory of the engine's: s3d_get_steal_bytes() */
-  S3D_GET_MEMORY, /* memory of the caller's: a result larger than it is NO_SPACE, s3d_get_get_length() tells the size */
+  /* memory of the caller's: a result larger than it is NO_SPACE, s3d_get_get_length() tells the
+   * size */
+  S3D_GET_MEMORY,
   S3D_GET_FILE    /* a descriptor of the caller's, at file_offset on; may have to be in order */
 } S3dGetKind;
 
@@ -23,15 +27,19 @@ typedef struct
   gpointer memory;
   gsize memory_size;
   int fd;
-  gboolean in_order; /* the descriptor cannot seek (a pipe): ranges are fetched ahead in bounded memory and written in order */
+  /* the descriptor cannot seek (a pipe): ranges are fetched ahead in bounded memory and written
+   * in order */
+  gboolean in_order;
 } S3dGetDestination;
 
 /* @offset ≥ 0, @length ≥ 0 or -1: to the end. @if_match nullable. */
-S3dSequence *s3d_get_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, gint64 offset, gint64 length,
+S3dSequence *s3d_get_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, gint64 offset,
+                          gint64 length,
                           const char *if_match, const S3dGetDestination *destination);
 
 /* After done, without error. */
 GBytes *s3d_get_steal_bytes (S3dSequence *get);           /* S3D_GET_BYTES */
-guint64 s3d_get_get_length (S3dSequence *get);            /* bytes delivered; with NO_SPACE: the bytes that there are */
+/* bytes delivered; with NO_SPACE: the bytes that there are */
+guint64 s3d_get_get_length (S3dSequence *get);
 S3dlioObjectInfo *s3d_get_get_info (S3dSequence *get);    /* (transfer none), nullable */
 guint s3d_get_get_n_ranges (S3dSequence *get);

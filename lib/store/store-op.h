@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* One step of a store: one request, or one job on the range pool. Start-and-complete: s3d_store_start() returns at
- * once, and the completion comes later, exactly once, on a thread of the backend's (never inside start, never with
- * a lock held). The completion must not block nor call the user's code; it may start further steps.
+/* One step of a store: one request, or one job on the range pool. Start-and-complete:
+ * s3d_store_start() returns at once, and the completion comes later, exactly once, on a thread of
+ * the backend's (never inside start, never with a lock held). The completion must not block nor
+ * call the user's code; it may start further steps.
  *
- * * Whoever makes an op fills its "in" part before the start and reads its "out" part in the completion or after;
- * in between the op is the backend's. Reference-counted; s3d_op_cancel() may come from any thread at any time. */
+ * Whoever makes an op fills its "in" part before the start and reads its "out" part in the
+ * completion or after; in between the op is the backend's. Reference-counted; s3d_op_cancel()
+ * may come from any thread at any time. */
 
 #include "base/base-facts.h"
 #include "base/base-sink.h"
@@ -37,11 +39,13 @@ typedef struct _S3dStore S3dStore;
 
 typedef void (*S3dOpDone) (S3dOp *op, gpointer data);
 
-/* READ: called once an attempt, when it is known what will come and before the first byte: total, range_offset,
- * range_length and info are filled in. May set op->sink. FALSE with @error refuses the body and fails the op. */
+/* READ: called once an attempt, when it is known what will come and before the first byte:
+ * total, range_offset, range_length and info are filled in. May set op->sink. FALSE with @error
+ * refuses the body and fails the op. */
 typedef gboolean (*S3dOpReady) (S3dOp *op, gpointer data, GError **error);
 
-/* Where a list stands between two pages. Owned by who lists; begins zeroed; the backend fills it. */
+/* Where a list stands between two pages. Owned by who lists; begins zeroed; the backend fills
+ * it. */
 typedef struct
 {
   char *token;              /* S3: the continuation token */
@@ -78,7 +82,8 @@ struct _S3dOp
   S3dlioUri *target;
   S3dOpDone done;
   gpointer done_data;
-  guint attempts_made;  /* attempts that earlier ops of the same work made: the backoff goes on from there */
+  /* attempts that earlier ops of the same work made: the backoff goes on from there */
+  guint attempts_made;
 
   /* in: READ */
   gint64 offset;        /* ≥ 0 */
@@ -112,10 +117,12 @@ struct _S3dOp
 
   /* out */
   GError *error;        /* NULL: it worked */
-  gboolean resumable;   /* failed, but the same again (from the byte reached) may work: transient, attempts are left */
+  /* failed, but the same again (from the byte reached) may work: transient, attempts are left */
+  gboolean resumable;
   S3dFacts facts;
   S3dlioObjectInfo *info; /* READ (from ready on), STAT, WRITE, COPY, UPLOAD_COMPLETE; nullable */
-  gint64 total;         /* READ: size of the whole object, -1 unknown; also with a RANGE error when the service told it */
+  /* READ: size of the whole object, -1 unknown; also with a RANGE error when the service told it */
+  gint64 total;
   gint64 range_offset;  /* READ: where the body begins */
   gint64 range_length;  /* READ: how much will come, -1 unknown */
   char *etag;           /* UPLOAD_PART; without quotes */
@@ -134,13 +141,14 @@ S3dOp *s3d_op_ref (S3dOp *op);
 void s3d_op_unref (S3dOp *op);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dOp, s3d_op_unref)
 
-/* Asks the backend to end it soon; it then completes with G_IO_ERROR_CANCELLED, unless it was just done.
- * Idempotent; before the start it makes the start's op end at once. The completion is the acknowledgement that sink
- * and source are let go. */
+/* Asks the backend to end it soon; it then completes with G_IO_ERROR_CANCELLED, unless it was
+ * just done. Idempotent; before the start it makes the start's op end at once. The completion is
+ * the acknowledgement that sink and source are let go. */
 void s3d_op_cancel (S3dOp *op);
 gboolean s3d_op_is_cancelled (S3dOp *op);
 
-/* For backends: what s3d_op_cancel() does (called without the op's lock held; at once when it is cancelled already). */
+/* For backends: what s3d_op_cancel() does (called without the op's lock held; at once when it is
+ * cancelled already). */
 void s3d_op_set_cancel (S3dOp *op, void (*cancel) (S3dOp *op, gpointer data), gpointer data);
 /* For backends: the end. Takes @error. No cancel function runs any more when done is called. */
 void s3d_op_complete (S3dOp *op, GError *error);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The contract that a backend fills: one table of functions with its capabilities, and a row in the registration table
- * (lib/client/client-backends.c). A store is one endpoint of one scheme with one configuration. Reference-counted,
- * thread-safe. */
+/* The contract that a backend fills: one table of functions with its capabilities, and a row in
+ * the registration table (lib/client/client-backends.c). A store is one endpoint of one scheme
+ * with one configuration. Reference-counted, thread-safe. */
 
 #include "base/base-settings.h"
 #include "store/store-op.h"
@@ -23,8 +23,8 @@ typedef struct
   guint64 min_part_size, max_part_size; /* of all parts but the last */
   guint max_parts;
 
-  /* The local file behind a URI (transfer full), when objects are files; nullable. Such stores are read from and written
-   * to by path where the other side is a store of objects. */
+  /* The local file behind a URI (transfer full), when objects are files; nullable. Such stores
+   * are read from and written to by path where the other side is a store of objects. */
   char *(*local_path) (S3dStore *store, S3dlioUri *uri);
 
   void (*free) (S3dStore *store);
@@ -48,15 +48,17 @@ typedef struct
   S3dStoreOpen open;
 } S3dBackend;
 
-void s3d_store_init (S3dStore *store, const S3dStoreClass *klass, S3dSettings *settings, const char *scheme);
+void s3d_store_init (S3dStore *store, const S3dStoreClass *klass, S3dSettings *settings,
+                     const char *scheme);
 S3dStore *s3d_store_ref (S3dStore *store);
 void s3d_store_unref (S3dStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dStore, s3d_store_unref)
 
 gboolean s3d_store_can (S3dStore *store, S3dOpKind kind);
-/* FALSE with @error (UNSUPPORTED, or cancelled before) when it was not begun: no completion comes then. */
+/* FALSE with @error (UNSUPPORTED, or cancelled before) when it was not begun: no completion
+ * comes then. */
 gboolean s3d_store_start (S3dStore *store, S3dOp *op, GError **error);
 
-/* The reference backend and test double: objects in the process's memory, with the semantics of S3 down to ETags,
- * pages and parts. Completes on the range pool. */
+/* The reference backend and test double: objects in the process's memory, with the semantics of
+ * S3 down to ETags, pages and parts. Completes on the range pool. */
 S3dStore *s3d_mem_store_open (S3dlioUri *uri, S3dSettings *settings, GError **error);
