@@ -12,13 +12,15 @@ SH_LOG_COMPILER = $(top_srcdir)/tests/run
 
 # What test scripts need to know of the build.
 AM_TESTS_ENVIRONMENT = \
+  top_builddir='$(abs_top_builddir)'; export top_builddir; \
   AWK='$(AWK)'; CC='$(CC)'; CXX='$(TEST_CXX)'; NM='$(NM)'; MAKE='$(MAKE)'; \
   PKG_CONFIG='$(PKG_CONFIG)'; GIO_CFLAGS='$(GIO_CFLAGS)'; \
   TEST_CFLAGS='$(CFLAGS) $(SANITIZER_CFLAGS)'; TEST_LDFLAGS='$(LDFLAGS)'; \
-  ZDEFS='$(ZDEFS_LDFLAGS)'; LIBDIR='$(libdir)'; BINDIR='$(bindir)'; \
+  ZDEFS='$(ZDEFS_LDFLAGS)'; PREFIX='$(prefix)'; LIBDIR='$(libdir)'; \
+  BINDIR='$(bindir)'; \
   PUBLIC_HEADERS='$(s3dlioinclude_HEADERS) $(nodist_s3dlioinclude_HEADERS)'; \
   export AWK CC CXX NM MAKE PKG_CONFIG GIO_CFLAGS TEST_CFLAGS TEST_LDFLAGS; \
-  export ZDEFS LIBDIR BINDIR PUBLIC_HEADERS;
+  export ZDEFS PREFIX LIBDIR BINDIR PUBLIC_HEADERS;
 
 EXTRA_DIST += %D%/run
 

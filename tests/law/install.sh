@@ -61,8 +61,7 @@ examples=$(cd "$top_srcdir/examples" && ls -- *.c | sed 's/\.c$//')
 says_version="compiled against $version, running with $version"
 
 green "the installed command runs" says "s3dlio $version" "$destdir$BINDIR/s3dlio" --version
-green "nothing is installed outside the prefix" find "$work" -maxdepth 1 -newer "$work/log" \
-  ! -path "$work" ! -path "$destdir" ! -path "$work/pkgconfig" ! -path "$work/found"
+green "nothing is installed outside the prefix" find "$destdir" ! -type d ! -path "$destdir$PREFIX/*"
 
 if [ -e "$shared" ]; then
   red "pkg-config --libs" '-ls3dlio' "$PKG_CONFIG" --libs s3dlio
