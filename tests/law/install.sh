@@ -28,7 +28,7 @@ version=$("$PKG_CONFIG" --modversion s3dlio)
 shared=$destdir$LIBDIR/libs3dlio.so
 static=$destdir$LIBDIR/libs3dlio.a
 
-says ()
+printed ()
 {
   wanted=$1
   shift
@@ -58,13 +58,14 @@ requires ()
 }
 
 examples=$(cd "$top_srcdir/examples" && ls -- *.c | sed 's/\.c$//')
-says_version="compiled against $version, running with $version"
+versions="compiled against $version, running with $version"
 
-green "the installed command runs" says "s3dlio $version" "$destdir$BINDIR/s3dlio" --version
-green "nothing is installed outside the prefix" find "$destdir" ! -type d ! -path "$destdir$PREFIX/*"
+green "the installed command runs" printed "s3dlio $version" "$destdir$BINDIR/s3dlio" --version
+green "nothing is installed outside the prefix" \
+  find "$destdir" ! -type d ! -path "$destdir$PREFIX/*"
 
 if [ -e "$shared" ]; then
-  red "pkg-config --libs" '-ls3dlio' "$PKG_CONFIG" --libs s3dlio
+  says "pkg-config --libs names the library" '-ls3dlio' "$PKG_CONFIG" --libs s3dlio
   private ()
   {
     "$PKG_CONFIG" --libs s3dlio | grep -e -lcurl -e -lgnutls -e -lxml2 -e -ljson-c
@@ -75,8 +76,8 @@ if [ -e "$shared" ]; then
     green "examples/$example.c compiles, shared" \
       build "$example" $("$PKG_CONFIG" --libs s3dlio)
   done
-  green "examples/version.c runs, shared" says "$says_version" "$work/version"
-  red "examples/version.c needs libs3dlio.so.0" libs3dlio.so.0 needs_library "$work/version"
+  green "examples/version.c runs, shared" printed "$versions" "$work/version"
+  says "examples/version.c needs libs3dlio.so.0" libs3dlio.so.0 needs_library "$work/version"
 else
   skip "the shared library" "it is not built"
 fi
@@ -91,7 +92,7 @@ if [ -e "$static" ]; then
     green "examples/$example.c compiles, static" build "$example" "$static" $libraries
   done
   green "examples/version.c runs, static" env -u LD_LIBRARY_PATH \
-    sh -c '[ "$("$1")" = "$2" ] || echo "$1 does not say $2"' sh "$work/version" "$says_version"
+    sh -c '[ "$("$1")" = "$2" ] || echo "$1 does not say $2"' sh "$work/version" "$versions"
   green "examples/version.c, static, needs no libs3dlio.so.0" needs_library "$work/version"
   red "a dependency that s3dlio.pc forgot" 's3dlio_get_version' \
     build version $("$PKG_CONFIG" --libs gio-2.0)

@@ -21,7 +21,7 @@ layers ()
   )
 }
 
-# broken FILE LINE...: layers of a tree where FILE has these lines.
+# broken FILE LINE...: layers of a tree where FILE has these lines too.
 broken ()
 {
   copy_tree "$work/tree"

@@ -16,9 +16,9 @@ for variable in AWS_SECRET_ACCESS_KEY=x AWS_PROFILE=x S3DLIO_RETRIES=1 S3DLIO_=x
   https_proxy=x no_proxy=x HTTPS_PROXY=x XDG_CONFIG_HOME=/x; do
   green "${variable%%=*} of the user is not seen" seen "$variable"
 done
-red "S3DLIO_TEST_ variables are" '^S3DLIO_TEST_X=1$' seen S3DLIO_TEST_X=1
-red "G_DEBUG" 'G_DEBUG=fatal-warnings' seen G_DEBUG=
-red "LC_ALL" 'LC_ALL=C.UTF-8' seen LC_ALL=de_DE
+says "S3DLIO_TEST_ variables are" '^S3DLIO_TEST_X=1$' seen S3DLIO_TEST_X=1
+says "G_DEBUG is set" 'G_DEBUG=fatal-warnings' seen G_DEBUG=
+says "LC_ALL is set" 'LC_ALL=C.UTF-8' seen LC_ALL=de_DE
 
 green "HOME of the user is not seen" seen HOME=/x /x
 kept ()
@@ -34,9 +34,9 @@ status ()
   "$run" "$@"
   echo "status $?"
 }
-red "a test that fails" 'status 3' status /bin/sh -c 'exit 3'
-red "a test that hangs" 'Bail out!' env S3DLIO_TEST_TIMEOUT=1 "$run" /bin/sleep 60
-red "a test under a wrapper" 'wrapped /bin/true --tap' \
+says "a test that fails fails" 'status 3' status /bin/sh -c 'exit 3'
+says "a test that hangs is ended" 'Bail out!' env S3DLIO_TEST_TIMEOUT=1 "$run" /bin/sleep 60
+says "a test runs under a wrapper" 'wrapped /bin/true --tap' \
   env S3DLIO_TEST_WRAPPER="echo wrapped" "$run" --tap /bin/true
 
 finish

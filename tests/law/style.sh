@@ -30,14 +30,14 @@ style ()
   )
 }
 
-# broken FILE FORMAT: style of a tree with this file.
+# broken FILE FORMAT: style of this file in a tree that has it.
 broken ()
 {
   copy_tree "$work/tree"
   mkdir -p "$(dirname "$work/tree/$1")"
   # shellcheck disable=SC2059 # a format it is
   printf "$2" >"$work/tree/$1"
-  style "$work/tree"
+  style "$work/tree" | grep "^$1:"
 }
 
 green "the sources keep to the form" style "$top_srcdir"

@@ -4,6 +4,7 @@
 # fault. A rule is worth its test only if the test can fail, so that every script asks both:
 #   green NAME COMMAND...        passes if COMMAND prints nothing
 #   red NAME REGEX COMMAND...    passes if COMMAND prints a line that matches: the negative control
+#   says NAME REGEX COMMAND...   the same, where such a line is what is wanted
 
 set -u
 : "${top_srcdir:?run me through tests/run}"
@@ -47,16 +48,23 @@ green ()
 
 red ()
 {
+  tap_name="red: $1"
+  shift
+  says "$tap_name" "$@"
+}
+
+says ()
+{
   tap_name=$1
   tap_regex=$2
   shift 2
   "$@" >"$work/found" 2>&1
   if grep -q -e "$tap_regex" "$work/found"; then
-    ok "red: $tap_name"
+    ok "$tap_name"
   else
     echo "# expected a line that matches $tap_regex, found:"
     sed 's/^/# /' "$work/found"
-    not_ok "red: $tap_name"
+    not_ok "$tap_name"
   fi
 }
 
