@@ -23,6 +23,13 @@ S3dlioUri *s3d_uri_new_sibling (S3dlioUri *uri, const char *container, const cha
  * which append keys. Keys of file and direct are percent-encoded when they become text. */
 char *s3d_uri_root (S3dlioUri *uri);
 
+/* TRUE for file and direct: the key is a path of the local file system. */
+gboolean s3d_uri_is_path (const S3dlioUri *uri);
+
+/* Appends @key as it stands in a URI like @uri: verbatim, or percent-encoded as GLib does for file
+ * and direct. The text of a URI is its root and its key so appended. */
+void s3d_uri_append_key (const S3dlioUri *uri, GString *out, const char *key);
+
 /* Appends every byte of @text to @out, percent-encoding all but RFC 3986 unreserved characters
  * and, when @keep_slash, "/". */
 void s3d_uri_encode (GString *out, const char *text, gboolean keep_slash);

@@ -2,4 +2,19 @@
 
 noinst_LTLIBRARIES += %D%/libs3d-base.la
 %C%_libs3d_base_la_SOURCES = \
+  %D%/base-backoff.c \
+  %D%/base-backoff.h \
+  %D%/base-digest.c \
+  %D%/base-digest.h \
+  %D%/base-env.c \
+  %D%/base-env.h \
+  %D%/base-error.c \
+  %D%/base-error.h \
+  %D%/base-time.c \
+  %D%/base-time.h \
+  %D%/base-uri.h \
+  %D%/base-xml.c \
+  %D%/base-xml.h \
+  %D%/s3dlio-error.c \
+  %D%/s3dlio-uri.c \
   %D%/s3dlio-version.c

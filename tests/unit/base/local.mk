@@ -4,3 +4,24 @@
 
 test_programs += %D%/test-version
 %C%_test_version_LDADD = $(BASE_LIBS)
+
+test_programs += %D%/test-backoff
+%C%_test_backoff_LDADD = $(BASE_LIBS)
+
+test_programs += %D%/test-digest
+%C%_test_digest_LDADD = $(BASE_LIBS)
+
+test_programs += %D%/test-env
+%C%_test_env_LDADD = $(BASE_LIBS)
+
+test_programs += %D%/test-error
+%C%_test_error_LDADD = $(BASE_LIBS)
+
+test_programs += %D%/test-time
+%C%_test_time_LDADD = $(BASE_LIBS)
+
+test_programs += %D%/test-uri
+%C%_test_uri_LDADD = $(BASE_LIBS)
+
+test_programs += %D%/test-xml
+%C%_test_xml_LDADD = $(BASE_LIBS)

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Times in the forms that services use. */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "base/base-time.h"
+
+#define NOV_1994 (G_GINT64_CONSTANT (784111777) * G_USEC_PER_SEC)
+
+static void
+test_http (void)
+{
+  const char *wrong[] = { "", "yesterday", "Sun, 06 Nov 1994 08:49:37", "Sun, 31 Feb 1994 08:49:37 GMT",
+                          "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 GMT ", "Sun, 6 Nov 1994 08:49:37 GMT",
+                          "Sun, 06 Nvm 1994 08:49:37 GMT" };
+
+  g_assert_cmpint (s3d_time_parse_http ("Sun, 06 Nov 1994 08:49:37 GMT"), ==, NOV_1994);
+  g_assert_cmpint (s3d_time_parse_http ("Sunday, 06-Nov-94 08:49:37 GMT"), ==, NOV_1994);
+  g_assert_cmpint (s3d_time_parse_http ("Sun Nov  6 08:49:37 1994"), ==, NOV_1994);
+  g_assert_cmpint (s3d_time_parse_http ("Sat Nov 26 08:49:37 1994"), ==, NOV_1994 + 20 * 86400 * (gint64) G_USEC_PER_SEC);
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++)
+    g_assert_cmpint (s3d_time_parse_http (wrong[i]), ==, S3D_TIME_UNKNOWN);
+}
+
+static void
+test_rfc3339 (void)
+{
+  const char *wrong[] = { "", "2026-11-20", "2026-11-20T10:00:00", "2026-13-20T10:00:00Z", "2026-02-29T10:00:00Z",
+                          "2026-11-20T10:00:00.Z", "2026-11-20T10:00:00Zz", "2026-11-20T10:00:00+0100", "2026-11-20T1:00:00Z" };
+
+  g_assert_cmpint (s3d_time_parse_rfc3339 ("1994-11-06T08:49:37Z"), ==, NOV_1994);
+  g_assert_cmpint (s3d_time_parse_rfc3339 ("1994-11-06T08:49:37.000Z"), ==, NOV_1994);
+  g_assert_cmpint (s3d_time_parse_rfc3339 ("1994-11-06t08:49:37.1234567z"), ==, NOV_1994 + 123456);
+  g_assert_cmpint (s3d_time_parse_rfc3339 ("1994-11-06 10:49:37+02:00"), ==, NOV_1994);
+  g_assert_cmpint (s3d_time_parse_rfc3339 ("1994-11-06T03:19:37-05:30"), ==, NOV_1994);
+  g_assert_cmpint (s3d_time_parse_rfc3339 ("1970-01-01T00:00:00Z"), ==, 0);
+  g_assert_cmpint (s3d_time_parse_rfc3339 ("2016-12-31T23:59:60Z"), ==,
+                   s3d_time_parse_rfc3339 ("2017-01-01T00:00:00Z"));
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++)
+    g_assert_cmpint (s3d_time_parse_rfc3339 (wrong[i]), ==, S3D_TIME_UNKNOWN);
+}
+
+static void
+check_against_glib (gint64 seconds)
+{
+  g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (seconds);
+  g_autofree char *expected = g_date_time_format (date, "%Y-%m-%dT%H:%M:%SZ");
+  g_autofree char *text = s3d_time_to_rfc3339 (seconds * G_USEC_PER_SEC);
+  g_autofree char *expected_basic = g_date_time_format (date, "%Y%m%dT%H%M%SZ");
+  char basic[17];
+
+  g_assert_cmpstr (text, ==, expected);
+  g_assert_cmpint (s3d_time_parse_rfc3339 (text), ==, seconds * G_USEC_PER_SEC);
+  s3d_time_to_basic (seconds * G_USEC_PER_SEC, basic);
+  g_assert_cmpstr (basic, ==, expected_basic);
+}
+
+static void
+test_text (void)
+{
+  /* Every day of 1900 to 2300, at changing times of the day. */
+  for (gint64 day = -25567; day < 120529; day++)
+    check_against_glib (day * 86400 + (day * 7919 + 86400000) % 86400);
+}
+
+static void
+test_fraction (void)
+{
+  g_autofree char *text = s3d_time_to_rfc3339 (NOV_1994 + 1200);
+  g_autofree char *before_epoch = s3d_time_to_rfc3339 (-500000);
+
+  g_assert_cmpstr (text, ==, "1994-11-06T08:49:37.001200Z");
+  g_assert_cmpstr (before_epoch, ==, "1969-12-31T23:59:59.500000Z");
+  g_assert_cmpint (s3d_time_parse_rfc3339 (before_epoch), ==, -500000);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/base/time/http-dates-in-three-forms", test_http);
+  g_test_add_func ("/base/time/rfc3339-with-fraction-and-offset", test_rfc3339);
+  g_test_add_func ("/base/time/text-agrees-with-glib-on-every-day", test_text);
+  g_test_add_func ("/base/time/fraction-only-when-there-is-one", test_fraction);
+
+  return g_test_run ();
+}
