@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* How long to wait before a retry, and whether there should be one: exponential backoff with full jitter, a token bucket.
- * Any thread; a bucket is shared by reference. */
+/* How long to wait before a retry, and whether there should be one: exponential backoff with full jitter, a token
+ * bucket. Any thread; a bucket is shared by reference. */
 
 #include "config.h"
 

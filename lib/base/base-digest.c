@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Digests through GnuTLS. SHA-256 and its HMAC cannot fail short of a broken library, which ends the process: there is no
- * request that could be signed without them. MD5 is refused by GnuTLS in FIPS mode; it is no security here (Content-MD5
- * that a service demands), so GLib computes it then.
- * Any thread; a S3dSha256 belongs to one thread at a time. */
+/* Digests through GnuTLS. SHA-256 and its HMAC cannot fail short of a broken library, which ends the process: there
+ * is no request that could be signed without them. MD5 is refused by GnuTLS in FIPS mode; it is no security here
+ * (Content-MD5 that a service demands), so GLib computes it then. Any thread; a S3dSha256 belongs to one thread at
+ * a time. */
 
 #include "config.h"
 

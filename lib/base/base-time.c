@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Times as services write them: RFC 9110 §5.6.7 (HTTP dates), RFC 3339, and the basic form of SigV4. Neither the C library's
- * time functions nor the locale take part, so that a page of a list costs microseconds.
- * Any thread; keeps nothing. */
+/* Times as services write them: RFC 9110 §5.6.7 (HTTP dates), RFC 3339, and the basic form of SigV4. Neither the C
+ * library's time functions nor the locale take part, so that a page of a list costs microseconds. Any thread; keeps
+ * nothing. */
 
 #include "config.h"
 
@@ -20,8 +20,8 @@ typedef struct
 
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-/* Days since 1970-01-01 in the proleptic Gregorian calendar. The year begins in March here, so that the leap day is the last
- * of its year and the months before it have fixed offsets. */
+/* Days since 1970-01-01 in the proleptic Gregorian calendar. The year begins in March here, so that the leap day is
+ * the last of its year and the months before it have fixed offsets. */
 static gint64
 days_from_civil (gint64 year, int month, int day)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A reader of services' XML over libxml2's SAX2 interface: no tree, no network, no document type, and with it no entities
- * but the five of XML; bounded depth and text. Names are compared without their namespaces.
- * Any thread; one parse belongs to one thread. */
+/* A reader of services' XML over libxml2's SAX2 interface: no tree, no network, no document type, and with it no
+ * entities but the five of XML; bounded depth and text. Names are compared without their namespaces. Any thread;
+ * one parse belongs to one thread. */
 
 #include "config.h"
 
@@ -42,7 +42,8 @@ fail (Reader *reader, const char *format, ...)
   va_end (args);
 
   if (reader->error == NULL)
-    g_set_error (&reader->error, S3DLIO_ERROR, S3DLIO_ERROR_FAILED, "the service sent XML that cannot be read: %s", why);
+    g_set_error (&reader->error, S3DLIO_ERROR, S3DLIO_ERROR_FAILED, "the service sent XML that cannot be read: %s",
+                 why);
   xmlStopParser (reader->context);
 }
 
@@ -156,9 +157,10 @@ run (Reader *reader, const char *xml, gsize size)
     fail (reader, "it is empty");
   else if (!reader->context->wellFormed)
     {
-      g_autofree char *why = g_strdup (error != NULL && error->message != NULL ? error->message : "it is not well formed");
+      const gboolean known = error != NULL && error->message != NULL;
+      g_autofree char *why = g_strdup (known ? error->message : "it is not well formed");
 
-      fail (reader, "line %d: %s", error != NULL ? error->line : 0, g_strstrip (why));
+      fail (reader, "line %d: %s", known ? error->line : 0, g_strstrip (why));
     }
 }
 

@@ -2,9 +2,9 @@
 
 /* URIs of objects: parsing, with errors that name the part that is wrong, and the way back to text.
  *
- * Keys of object stores are any UTF-8, verbatim: what follows the container's slash, up to the end of the text. file and
- * direct follow RFC 8089 as GLib's g_filename_from_uri() and g_filename_to_uri() do, except that an unescaped "?" or "#" is
- * an error instead of a file of another name (GLib changed its mind about them in 2.78).
+ * Keys of object stores are any UTF-8, verbatim: what follows the container's slash, up to the end of the text.
+ * file and direct follow RFC 8089 as GLib's g_filename_from_uri() and g_filename_to_uri() do, except that an
+ * unescaped "?" or "#" is an error instead of a file of another name (GLib changed its mind about them in 2.78).
  *
  * Immutable and reference-counted: any thread. */
 
@@ -441,7 +441,8 @@ current_dir (void)
   return dir != NULL ? g_strdup (dir) : g_get_current_dir ();
 }
 
-/* Drops empty and "." components, and resolves a ".." only while @out is known to hold no symlink: before the first name. */
+/* Drops empty and "." components, and resolves a ".." only while @out is known to hold no symlink: before the first
+ * name. */
 static void
 append_path (GString *out, const char *path, gboolean resolve)
 {
@@ -557,8 +558,8 @@ s3dlio_uri_get_container (S3dlioUri *uri)
  * s3dlio_uri_get_key:
  * @uri: a URI
  *
- * The key of the object, verbatim and without a slash before it; of `file` and `direct` the decoded absolute path, which
- * may hold bytes that are not UTF-8.
+ * The key of the object, verbatim and without a slash before it; of `file` and `direct` the decoded absolute path,
+ * which may hold bytes that are not UTF-8.
  *
  * Returns: (transfer none): the key, "" when the URI names a container or a service
  *
@@ -575,8 +576,8 @@ s3dlio_uri_get_key (S3dlioUri *uri)
 /**
  * s3dlio_uri_with_key:
  * @uri: a URI that names a container, or one of `file` or `direct`
- * @key: the other key, UTF-8; for `file` and `direct` a path of any bytes, to which a slash at the beginning is added when
- *   it has none
+ * @key: the other key, UTF-8; for `file` and `direct` a path of any bytes, to which a slash at the beginning is
+ *   added when it has none
  *
  * Makes the URI of another key in the same container.
  *

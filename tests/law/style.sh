@@ -45,7 +45,7 @@ green "the sources keep to the form" style "$top_srcdir"
 c='/* SPDX-License-Identifier: LGPL-2.1-or-later */\n\n'
 code="$c"'/* What for. */\n\n#include "config.h"\n\n'
 good="$code"'/* äöü %0100d */\nint s3d_x;\n'
-wide=$(printf '%0101d' 0)
+wide=$(printf '%0121d' 0)
 
 # A copy of the tree with a file that is right: what is red below is so for its fault alone.
 green "a file in good form" broken lib/base/base-x.c "$code"'int s3d_x; /* äöü%%goto, */\n'
@@ -58,7 +58,7 @@ red "config.h too late" 'base-x.c:4: the first include is config.h' \
   broken lib/base/base-x.c "$c"'/* X. */\n#include <glib.h>\n'
 red "a tab" 'base-x.c:7: a tab' broken lib/base/base-x.c "$code"'int\tx;\n'
 red "a trailing blank" 'base-x.c:7: a trailing blank' broken lib/base/base-x.c "$code"'int x; \n'
-red "a wide line" 'base-x.c:7: 101 columns' broken lib/base/base-x.c "$code$wide"'\n'
+red "a wide line" 'base-x.c:7: 121 columns' broken lib/base/base-x.c "$code$wide"'\n'
 red "a long file" 'base-x.c: 1006 lines' \
   broken lib/base/base-x.c "$code$(printf '%01000d' 0 | sed 's/0/\\n/g')"
 red "a jump" 'base-x.c:7: goto' broken lib/base/base-x.c "$code"'  goto out;\n'

@@ -12,7 +12,7 @@ test_bounds (void)
   for (guint attempt = 0; attempt < 40; attempt++)
     {
       const guint doublings = MAX (attempt, 1) - 1;
-      const guint bound = doublings > 8 ? S3D_BACKOFF_CAP_MS : MIN (S3D_BACKOFF_CAP_MS, S3D_BACKOFF_BASE_MS << doublings);
+      const guint bound = MIN (S3D_BACKOFF_CAP_MS, S3D_BACKOFF_BASE_MS << MIN (doublings, 8));
       guint least = G_MAXUINT, most = 0;
 
       for (guint i = 0; i < 2000; i++)
