@@ -8,8 +8,14 @@ nodist_s3dlioinclude_HEADERS = %D%/s3dlio-version.h
 
 public_headers = \
   %D%/s3dlio.h \
+  %D%/s3dlio-batch.h \
+  %D%/s3dlio-client.h \
+  %D%/s3dlio-client-names.h \
+  %D%/s3dlio-client-read.h \
+  %D%/s3dlio-client-write.h \
   %D%/s3dlio-config.h \
   %D%/s3dlio-error.h \
+  %D%/s3dlio-lister.h \
   %D%/s3dlio-object-info.h \
   %D%/s3dlio-options.h \
   %D%/s3dlio-uri.h

@@ -45,6 +45,62 @@ typedef struct _S3dlioOptions S3dlioOptions;
 #define S3DLIO_OPTION_CONTENT_TYPE "content-type"
 
 /**
+ * S3DLIO_OPTION_CONTENT_ENCODING:
+ *
+ * String; put, copy: how the object is encoded, as in `gzip`.
+ */
+#define S3DLIO_OPTION_CONTENT_ENCODING "content-encoding"
+
+/**
+ * S3DLIO_OPTION_CONTENT_LANGUAGE:
+ *
+ * String; put, copy: the language of the object.
+ */
+#define S3DLIO_OPTION_CONTENT_LANGUAGE "content-language"
+
+/**
+ * S3DLIO_OPTION_CONTENT_DISPOSITION:
+ *
+ * String; put, copy: how a browser should present the object.
+ */
+#define S3DLIO_OPTION_CONTENT_DISPOSITION "content-disposition"
+
+/**
+ * S3DLIO_OPTION_CACHE_CONTROL:
+ *
+ * String; put, copy: how long the object may be cached.
+ */
+#define S3DLIO_OPTION_CACHE_CONTROL "cache-control"
+
+/**
+ * S3DLIO_OPTION_STORAGE_CLASS:
+ *
+ * String; put, copy: the service's class of storage, as in `STANDARD_IA`.
+ */
+#define S3DLIO_OPTION_STORAGE_CLASS "storage-class"
+
+/**
+ * S3DLIO_OPTION_METADATA:
+ *
+ * Put, copy: the user metadata; set with s3dlio_options_set_metadata().
+ */
+#define S3DLIO_OPTION_METADATA "metadata"
+
+/**
+ * S3DLIO_OPTION_OFFSET:
+ *
+ * Integer; get to a file or descriptor: the first byte, from 0.
+ */
+#define S3DLIO_OPTION_OFFSET "offset"
+
+/**
+ * S3DLIO_OPTION_LENGTH:
+ *
+ * Integer; get to a file or descriptor: how many bytes. -1, the default, means to the end.
+ */
+#define S3DLIO_OPTION_LENGTH "length"
+
+/**
  * S3DLIO_OPTION_LIMIT:
  *
  * Integer; list: stop after that many entries. 0, the default, means all.

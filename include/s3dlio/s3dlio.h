@@ -12,5 +12,11 @@
 #include <s3dlio/s3dlio-config.h>
 #include <s3dlio/s3dlio-options.h>
 #include <s3dlio/s3dlio-object-info.h>
+#include <s3dlio/s3dlio-batch.h>
+#include <s3dlio/s3dlio-lister.h>
+#include <s3dlio/s3dlio-client.h>
+#include <s3dlio/s3dlio-client-read.h>
+#include <s3dlio/s3dlio-client-write.h>
+#include <s3dlio/s3dlio-client-names.h>
 
 #undef S3DLIO_H_INSIDE
