@@ -19,4 +19,5 @@ void s3d_memory_free (gpointer memory, gsize size); /* @size as allocated */
 GBytes *s3d_memory_to_bytes (gpointer memory, gsize size, gsize used);
 
 gsize s3d_memory_idle (void); /* bytes on the idle list */
+void s3d_memory_set_idle_cap (gsize bytes); /* of idle memory that keeps its pages; begins with an empty list */
 void s3d_memory_trim (void);  /* gives all idle memory back */

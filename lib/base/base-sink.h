@@ -9,6 +9,8 @@
 
 typedef struct _S3dSink S3dSink;
 
+/* begin, get_buffer and commit may be NULL: always yes, never, nothing to do. The functions below keep @written; a
+ * class reads it and never sets it. */
 typedef struct
 {
   /* @length bytes will come, or -1 when that is not known. FALSE refuses (error set: the

@@ -10,6 +10,16 @@ noinst_LTLIBRARIES += %D%/libs3d-base.la
   %D%/base-env.h \
   %D%/base-error.c \
   %D%/base-error.h \
+  %D%/base-file.c \
+  %D%/base-file.h \
+  %D%/base-fork.c \
+  %D%/base-fork.h \
+  %D%/base-memory.c \
+  %D%/base-memory.h \
+  %D%/base-sink.c \
+  %D%/base-sink.h \
+  %D%/base-source.c \
+  %D%/base-source.h \
   %D%/base-time.c \
   %D%/base-time.h \
   %D%/base-uri.h \

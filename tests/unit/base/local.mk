@@ -25,3 +25,18 @@ test_programs += %D%/test-uri
 
 test_programs += %D%/test-xml
 %C%_test_xml_LDADD = $(BASE_LIBS)
+
+test_programs += %D%/test-file
+%C%_test_file_LDADD = $(BASE_LIBS)
+
+test_programs += %D%/test-fork
+%C%_test_fork_LDADD = $(BASE_LIBS)
+
+test_programs += %D%/test-memory
+%C%_test_memory_LDADD = $(BASE_LIBS)
+
+test_programs += %D%/test-sink
+%C%_test_sink_LDADD = $(BASE_LIBS)
+
+test_programs += %D%/test-source
+%C%_test_source_LDADD = $(BASE_LIBS)

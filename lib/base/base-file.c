@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Files that appear whole or not at all. The bytes go to a file without a name (O_TMPFILE, see open(2)), which is
+ * linked when it is whole: straight to its target when there is none yet, else to a temporary name that is renamed
+ * over it. So a process that is killed leaves nothing, but between those two calls. Where the file system or a
+ * missing /proc does not allow that, a dot-file beside the target takes its place.
+ *
+ * Blocking; one thread at a time. The object owns its descriptors. The umask is never asked for (it could only be
+ * read by setting it, which other threads would see): the kernel applies it when the file is made. */
+
+#include "config.h"
+
+#include "base/base-file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/base-error.h"
+#include "base/base-time.h"
+
+#define LINKS_FOLLOWED 40 /* as the kernel does */
+#define NAMES_TRIED 100
+
+struct _S3dAtomicFile
+{
+  char *path;   /* as given, for errors */
+  char *target; /* @path with the links at its end followed */
+  char *name;   /* the last component of @target */
+  char *temporary; /* dot-file in @dir, or NULL: the file has no name yet */
+  int dir;      /* O_PATH; -1 when the target is written in place */
+  int fd;
+  guint made;   /* directories made for it */
+  S3dAtomicFlags flags;
+  gboolean exists;
+  struct stat stat; /* of the target, when it exists */
+};
+
+static void
+set_error (GError **error,
+           int err,
+           const char *what,
+           const char *path)
+{
+  g_autofree char *name = g_filename_display_name (path);
+
+  s3d_error_set_errno (error, err, "%s %s", what, name);
+}
+
+static void
+set_exists (GError **error,
+            const char *path)
+{
+  g_autofree char *name = g_filename_display_name (path);
+
+  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS, "%s exists already", name);
+}
+
+static S3dAtomicFile *
+file_free (S3dAtomicFile *file)
+{
+  if (file->fd >= 0)
+    close (file->fd);
+  if (file->dir >= 0)
+    close (file->dir);
+  g_free (file->path);
+  g_free (file->target);
+  g_free (file->name);
+  g_free (file->temporary);
+  g_free (file);
+
+  return NULL;
+}
+
+/* What is behind the symlinks at the end of @path; its last component need not exist. NULL with errno. */
+static char *
+follow_links (const char *path)
+{
+  g_autofree char *here = g_strdup (path);
+
+  for (guint i = 0; i < LINKS_FOLLOWED; i++)
+    {
+      char link[PATH_MAX];
+      ssize_t n = readlink (here, link, sizeof link - 1);
+      g_autofree char *dir = NULL;
+      char *next;
+
+      if (n < 0)
+        return errno == EINVAL || errno == ENOENT ? g_steal_pointer (&here) : NULL;
+
+      link[n] = '\0';
+      dir = g_path_get_dirname (here);
+      next = g_path_is_absolute (link) ? g_strdup (link) : g_build_filename (dir, link, NULL);
+      g_free (here);
+      here = next;
+    }
+
+  errno = ELOOP;
+  return NULL;
+}
+
+/* --- the directory --- */
+
+static int
+open_dir (const char *path)
+{
+  return open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Makes @path and what is missing above it; counts. FALSE with errno. Others may be making them too. */
+static gboolean
+make_dirs (const char *path,
+           guint *made)
+{
+  g_autofree char *parent = NULL;
+
+  if (mkdir (path, 0777) == 0)
+    {
+      *made += 1;
+      return TRUE;
+    }
+  if (errno == EEXIST)
+    return TRUE;
+  if (errno != ENOENT)
+    return FALSE;
+
+  parent = g_path_get_dirname (path);
+  if (g_str_equal (parent, path) || !make_dirs (parent, made))
+    return FALSE;
+  if (mkdir (path, 0777) != 0 && errno != EEXIST)
+    return FALSE;
+
+  *made += 1;
+  return TRUE;
+}
+
+static gboolean
+file_open_dir (S3dAtomicFile *file,
+               GError **error)
+{
+  g_autofree char *dir = g_path_get_dirname (file->target);
+
+  file->dir = open_dir (dir);
+  if (file->dir < 0 && errno == ENOENT && (file->flags & S3D_ATOMIC_MAKE_PARENTS) != 0)
+    {
+      if (!make_dirs (dir, &file->made))
+        {
+          set_error (error, errno, "cannot make the directory", dir);
+          return FALSE;
+        }
+      file->dir = open_dir (dir);
+    }
+  if (file->dir >= 0)
+    return TRUE;
+
+  set_error (error, errno, "cannot write into", dir);
+  return FALSE;
+}
+
+/* --- opening --- */
+
+/* A name that nobody else uses; the short form fits wherever the target's own name does. */
+static char *
+random_name (void)
+{
+  return g_strdup_printf (".s3dlio-%08x%08x", g_random_int (), g_random_int ());
+}
+
+static gboolean
+file_make_named (S3dAtomicFile *file,
+                 GError **error)
+{
+  for (guint i = 0; i < NAMES_TRIED; i++)
+    {
+      g_autofree char *name = random_name ();
+
+      file->fd = openat (file->dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      if (file->fd >= 0)
+        {
+          file->temporary = g_steal_pointer (&name);
+          return TRUE;
+        }
+      if (errno != EEXIST)
+        break;
+    }
+
+  set_error (error, errno, "cannot write", file->path);
+  return FALSE;
+}
+
+/* Tests take the second way by setting S3DLIO_TEST_NO_TMPFILE. */
+static gboolean
+may_link_nameless (void)
+{
+  return access ("/proc/self/fd", X_OK) == 0 && g_getenv ("S3DLIO_TEST_NO_TMPFILE") == NULL;
+}
+
+static gboolean
+file_make (S3dAtomicFile *file,
+           GError **error)
+{
+  if (may_link_nameless ())
+    {
+      file->fd = openat (file->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+      if (file->fd >= 0)
+        return TRUE;
+      if (errno == EACCES || errno == EPERM || errno == ENOSPC || errno == EDQUOT || errno == EROFS || errno == EMFILE)
+        {
+          set_error (error, errno, "cannot write", file->path);
+          return FALSE;
+        }
+    }
+
+  return file_make_named (file, error);
+}
+
+static gboolean
+file_open_in_place (S3dAtomicFile *file,
+                    GError **error)
+{
+  file->fd = open (file->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+  if (file->fd >= 0)
+    return TRUE;
+
+  set_error (error, errno, "cannot write", file->path);
+  return FALSE;
+}
+
+static gboolean
+file_prepare (S3dAtomicFile *file,
+              GError **error)
+{
+  file->exists = stat (file->path, &file->stat) == 0;
+  if (!file->exists && errno != ENOENT)
+    {
+      set_error (error, errno, "cannot write", file->path);
+      return FALSE;
+    }
+  if (file->exists && (file->flags & S3D_ATOMIC_NO_CLOBBER) != 0)
+    {
+      set_exists (error, file->path);
+      return FALSE;
+    }
+  if (file->exists && S_ISDIR (file->stat.st_mode))
+    {
+      g_autofree char *name = g_filename_display_name (file->path);
+
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s is a directory", name);
+      return FALSE;
+    }
+  if (file->exists && !S_ISREG (file->stat.st_mode))
+    return file_open_in_place (file, error);
+
+  file->target = follow_links (file->path);
+  if (file->target == NULL)
+    {
+      set_error (error, errno, "cannot write", file->path);
+      return FALSE;
+    }
+  if (g_str_has_suffix (file->target, "/"))
+    {
+      set_error (error, EISDIR, "cannot write", file->path);
+      return FALSE;
+    }
+
+  file->name = g_path_get_basename (file->target);
+  return file_open_dir (file, error) && file_make (file, error);
+}
+
+S3dAtomicFile *
+s3d_atomic_file_open (const char *path,
+                      S3dAtomicFlags flags,
+                      GError **error)
+{
+  S3dAtomicFile *file = g_new0 (S3dAtomicFile, 1);
+
+  file->path = g_strdup (path);
+  file->flags = flags;
+  file->dir = -1;
+  file->fd = -1;
+
+  return file_prepare (file, error) ? file : file_free (file);
+}
+
+int
+s3d_atomic_file_get_fd (S3dAtomicFile *file)
+{
+  return file->fd;
+}
+
+gboolean
+s3d_atomic_file_can_seek (S3dAtomicFile *file)
+{
+  return file->dir >= 0 || lseek (file->fd, 0, SEEK_CUR) >= 0;
+}
+
+/* --- publishing --- */
+
+/* Gives the nameless file a name: 0, or errno. */
+static int
+link_fd (S3dAtomicFile *file,
+         const char *name)
+{
+  char self[64];
+
+  g_snprintf (self, sizeof self, "/proc/self/fd/%d", file->fd);
+  return linkat (AT_FDCWD, self, file->dir, name, AT_SYMLINK_FOLLOW) == 0 ? 0 : errno;
+}
+
+static int
+link_temporary (S3dAtomicFile *file)
+{
+  int err = EEXIST;
+
+  for (guint i = 0; i < NAMES_TRIED && err == EEXIST; i++)
+    {
+      g_autofree char *name = random_name ();
+
+      err = link_fd (file, name);
+      if (err == 0)
+        file->temporary = g_steal_pointer (&name);
+    }
+
+  return err;
+}
+
+/* The temporary name becomes the target, which must not be there. */
+static int
+rename_new (S3dAtomicFile *file)
+{
+  int err;
+
+  if (renameat2 (file->dir, file->temporary, file->dir, file->name, RENAME_NOREPLACE) == 0)
+    return 0;
+  if (errno != EINVAL && errno != ENOSYS)
+    return errno;
+
+  err = linkat (file->dir, file->temporary, file->dir, file->name, 0) == 0 ? 0 : errno;
+  if (err == 0)
+    (void) unlinkat (file->dir, file->temporary, 0);
+  return err;
+}
+
+/* 0, or errno. Afterwards @temporary is set only if that name is still there. */
+static int
+publish (S3dAtomicFile *file)
+{
+  gboolean fresh = !file->exists;
+  int err = EEXIST;
+
+  if (file->temporary == NULL)
+    {
+      if (fresh)
+        err = link_fd (file, file->name);
+      if (err != EEXIST || (file->flags & S3D_ATOMIC_NO_CLOBBER) != 0)
+        return err;
+      err = link_temporary (file);
+      if (err != 0)
+        return err;
+    }
+
+  if ((file->flags & S3D_ATOMIC_NO_CLOBBER) != 0)
+    err = rename_new (file);
+  else
+    err = renameat (file->dir, file->temporary, file->dir, file->name) == 0 ? 0 : errno;
+  if (err == 0)
+    g_clear_pointer (&file->temporary, g_free);
+
+  return err;
+}
+
+/* A new file takes the place of the old: it gets its mode (without set-id, which writing would have cleared) and,
+ * where we may, its owner. */
+static int
+copy_mode (S3dAtomicFile *file)
+{
+  mode_t mode = file->stat.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO | S_ISVTX);
+  struct stat mine;
+
+  if (!file->exists)
+    return 0;
+  if (fstat (file->fd, &mine) != 0)
+    return errno;
+
+  if ((mine.st_uid != file->stat.st_uid || mine.st_gid != file->stat.st_gid) &&
+      fchown (file->fd, file->stat.st_uid, file->stat.st_gid) != 0 && errno != EPERM && errno != EINVAL)
+    return errno;
+  if ((mine.st_mode & 07777) != mode && fchmod (file->fd, mode) != 0)
+    return errno;
+
+  return 0;
+}
+
+static int
+set_mtime (int fd,
+           gint64 mtime)
+{
+  struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+  gint64 fraction = mtime % G_USEC_PER_SEC;
+
+  if (mtime == S3D_TIME_UNKNOWN)
+    return 0;
+  if (fraction < 0)
+    fraction += G_USEC_PER_SEC;
+
+  times[1].tv_sec = (time_t) ((mtime - fraction) / G_USEC_PER_SEC);
+  times[1].tv_nsec = (long) fraction * 1000;
+  return futimens (fd, times) == 0 ? 0 : errno;
+}
+
+static int
+sync_dir (const char *path)
+{
+  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int err = 0;
+
+  if (fd < 0)
+    return errno;
+  if (fsync (fd) != 0 && errno != EINVAL)
+    err = errno;
+  close (fd);
+
+  return err;
+}
+
+/* The directory that names the file, and those above it whose entries are new. */
+static int
+sync_dirs (S3dAtomicFile *file)
+{
+  g_autofree char *dir = g_path_get_dirname (file->target);
+  int err = sync_dir (dir);
+
+  for (guint i = 0; i < file->made && err == 0; i++)
+    {
+      char *parent = g_path_get_dirname (dir);
+
+      g_free (dir);
+      dir = parent;
+      err = sync_dir (dir);
+    }
+
+  return err;
+}
+
+/* Errors of writes that the kernel had put off (NFS, quotas) come from close(). */
+static int
+close_fd (S3dAtomicFile *file)
+{
+  int fd = file->fd;
+
+  file->fd = -1;
+  return close (fd) == 0 || errno == EINTR ? 0 : errno;
+}
+
+static int
+commit_in_place (S3dAtomicFile *file)
+{
+  if ((file->flags & S3D_ATOMIC_FSYNC) != 0 && fsync (file->fd) != 0 && errno != EINVAL && errno != EROFS)
+    return errno;
+
+  return close_fd (file);
+}
+
+static int
+commit_file (S3dAtomicFile *file,
+             gint64 mtime)
+{
+  gboolean sync = (file->flags & S3D_ATOMIC_FSYNC) != 0;
+  int err = copy_mode (file);
+
+  if (err == 0)
+    err = set_mtime (file->fd, mtime);
+  if (err == 0 && sync && fsync (file->fd) != 0)
+    err = errno;
+  /* A nameless file is gone once closed; a named one can tell here that its writes failed, before it is published. */
+  if (err == 0 && file->temporary != NULL)
+    err = close_fd (file);
+  if (err == 0)
+    err = publish (file);
+  if (err == 0 && sync)
+    err = sync_dirs (file);
+
+  return err;
+}
+
+gboolean
+s3d_atomic_file_commit (S3dAtomicFile *file,
+                        gint64 mtime,
+                        GError **error)
+{
+  int err = file->dir < 0 ? commit_in_place (file) : commit_file (file, mtime);
+
+  if (err == EEXIST)
+    set_exists (error, file->path);
+  else if (err != 0)
+    set_error (error, err, "cannot write", file->path);
+
+  s3d_atomic_file_discard (file);
+  return err == 0;
+}
+
+void
+s3d_atomic_file_discard (S3dAtomicFile *file)
+{
+  if (file->temporary != NULL)
+    (void) unlinkat (file->dir, file->temporary, 0);
+  file_free (file);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Bodies of requests: bytes, borrowed memory, or a piece of a file. Immutable after they are made and read without
+ * a position of their own, so that any threads may read one at once. Borrowed memory and descriptors outlive the
+ * source. */
+
+#include "config.h"
+
+#include "base/base-source.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base-error.h"
+
+struct _S3dSource
+{
+  gatomicrefcount refs;
+  GBytes *bytes;       /* keeps @memory */
+  const guint8 *memory; /* NULL: a file */
+  int fd;
+  guint64 offset;
+  guint64 length;
+};
+
+static S3dSource *
+source_new (const guint8 *memory,
+            guint64 length)
+{
+  S3dSource *source = g_new0 (S3dSource, 1);
+
+  g_atomic_ref_count_init (&source->refs);
+  source->memory = memory;
+  source->length = length;
+  source->fd = -1;
+  return source;
+}
+
+/* NULL means a file, so that nothing needs an address too. */
+static const guint8 *
+address_of (gconstpointer data)
+{
+  return data != NULL ? data : (gconstpointer) "";
+}
+
+S3dSource *
+s3d_source_new_bytes (GBytes *bytes)
+{
+  gsize size;
+  gconstpointer data = g_bytes_get_data (bytes, &size);
+  S3dSource *source = source_new (address_of (data), size);
+
+  source->bytes = g_bytes_ref (bytes);
+  return source;
+}
+
+S3dSource *
+s3d_source_new_memory (gconstpointer data,
+                       gsize size)
+{
+  return source_new (address_of (data), size);
+}
+
+S3dSource *
+s3d_source_new_file (int fd,
+                     guint64 offset,
+                     guint64 length)
+{
+  S3dSource *source = source_new (NULL, length);
+
+  source->fd = fd;
+  source->offset = offset;
+  return source;
+}
+
+S3dSource *
+s3d_source_ref (S3dSource *source)
+{
+  g_atomic_ref_count_inc (&source->refs);
+  return source;
+}
+
+void
+s3d_source_unref (S3dSource *source)
+{
+  if (!g_atomic_ref_count_dec (&source->refs))
+    return;
+
+  g_clear_pointer (&source->bytes, g_bytes_unref);
+  g_free (source);
+}
+
+guint64
+s3d_source_get_length (S3dSource *source)
+{
+  return source->length;
+}
+
+gconstpointer
+s3d_source_peek (S3dSource *source)
+{
+  return source->memory;
+}
+
+static gssize
+read_file (S3dSource *source,
+           guint64 offset,
+           guint8 *buffer,
+           gsize size,
+           GError **error)
+{
+  gsize done = 0;
+
+  while (done < size)
+    {
+      ssize_t n = pread (source->fd, buffer + done, size - done, (off_t) (source->offset + offset + done));
+
+      if (n > 0)
+        {
+          done += (gsize) n;
+          continue;
+        }
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        s3d_error_set_errno (error, errno, "cannot read at %" G_GUINT64_FORMAT, source->offset + offset + done);
+      else
+        g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY,
+                     "the file shrank: it ends at %" G_GUINT64_FORMAT ", not at %" G_GUINT64_FORMAT,
+                     source->offset + offset + done, source->offset + source->length);
+      return -1;
+    }
+
+  return (gssize) done;
+}
+
+gssize
+s3d_source_read (S3dSource *source,
+                 guint64 offset,
+                 gpointer buffer,
+                 gsize size,
+                 GError **error)
+{
+  if (offset >= source->length)
+    return 0;
+
+  size = (gsize) MIN ((guint64) MIN (size, G_MAXSSIZE), source->length - offset);
+  if (source->memory == NULL)
+    return read_file (source, offset, buffer, size, error);
+
+  memcpy (buffer, source->memory + offset, size);
+  return (gssize) size;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Bodies of requests read the same at every attempt, or fail. */
+
+#include "config.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base-source.h"
+#include "s3dlio/s3dlio-error.h"
+
+static void
+check_reads (S3dSource *source,
+             const char *text)
+{
+  gsize length = strlen (text);
+  char buffer[64];
+
+  g_assert_cmpuint (s3d_source_get_length (source), ==, length);
+  for (guint attempt = 0; attempt < 2; attempt++)
+    {
+      for (gsize offset = 0; offset <= length; offset++)
+        {
+          gssize n = s3d_source_read (source, offset, buffer, 3, NULL);
+
+          g_assert_cmpint (n, ==, (gssize) MIN (3, length - offset));
+          g_assert_cmpmem (buffer, (gsize) n, text + offset, (gsize) n);
+        }
+    }
+  g_assert_cmpint (s3d_source_read (source, length + 100, buffer, 3, NULL), ==, 0);
+}
+
+static void
+test_memory (void)
+{
+  g_autoptr (S3dSource) source = s3d_source_new_memory ("0123456789", 10);
+
+  check_reads (source, "0123456789");
+  g_assert_cmpmem (s3d_source_peek (source), 10, "0123456789", 10);
+}
+
+static void
+test_bytes_are_kept (void)
+{
+  GBytes *bytes = g_bytes_new ("abcdef", 6);
+  g_autoptr (S3dSource) source = s3d_source_new_bytes (bytes);
+  g_autoptr (S3dSource) second = s3d_source_ref (source);
+
+  g_bytes_unref (bytes);
+  check_reads (second, "abcdef");
+}
+
+static void
+test_empty_is_in_memory (void)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (NULL, 0);
+  g_autoptr (S3dSource) source = s3d_source_new_bytes (bytes);
+  g_autoptr (S3dSource) borrowed = s3d_source_new_memory (NULL, 0);
+
+  check_reads (source, "");
+  check_reads (borrowed, "");
+  g_assert_nonnull (s3d_source_peek (source));
+  g_assert_nonnull (s3d_source_peek (borrowed));
+}
+
+static void
+test_file_piece (void)
+{
+  g_autofree char *name = NULL;
+  int fd = g_file_open_tmp ("s3dlio-source-XXXXXX", &name, NULL);
+  g_autoptr (S3dSource) source = s3d_source_new_file (fd, 3, 5);
+
+  g_assert_cmpint (write (fd, "0123456789", 10), ==, 10);
+  check_reads (source, "34567");
+  g_assert_null (s3d_source_peek (source));
+  close (fd);
+  g_unlink (name);
+}
+
+static void
+test_file_that_shrank_fails (void)
+{
+  g_autofree char *name = NULL;
+  int fd = g_file_open_tmp ("s3dlio-source-XXXXXX", &name, NULL);
+  g_autoptr (S3dSource) source = s3d_source_new_file (fd, 0, 10);
+  g_autoptr (GError) error = NULL;
+  char buffer[10];
+
+  g_assert_cmpint (write (fd, "0123456", 7), ==, 7);
+  g_assert_cmpint (s3d_source_read (source, 0, buffer, 7, NULL), ==, 7);
+  g_assert_cmpint (s3d_source_read (source, 5, buffer, 5, &error), ==, -1);
+  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY);
+  close (fd);
+  g_unlink (name);
+}
+
+static void
+test_file_failure_is_an_error (void)
+{
+  g_autoptr (S3dSource) source = s3d_source_new_file (-1, 0, 10);
+  g_autoptr (GError) error = NULL;
+  char buffer[10];
+
+  g_assert_cmpint (s3d_source_read (source, 0, buffer, 10, &error), ==, -1);
+  g_assert_nonnull (error);
+  g_assert_true (error->domain == S3DLIO_ERROR);
+}
+
+int
+main (int argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/base/source/memory", test_memory);
+  g_test_add_func ("/base/source/bytes-are-kept", test_bytes_are_kept);
+  g_test_add_func ("/base/source/empty-is-in-memory", test_empty_is_in_memory);
+  g_test_add_func ("/base/source/file/piece", test_file_piece);
+  g_test_add_func ("/base/source/file/that-shrank-fails", test_file_that_shrank_fails);
+  g_test_add_func ("/base/source/file/failure-is-an-error", test_file_failure_is_an_error);
+
+  return g_test_run ();
+}
