@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The project's own object server, for tests: in process through this header, or as the program s3dlio-test-server.
+ * The project's own object server, for tests: in process through this header, or as the program
+ * s3dlio-test-server.
  *
- * It keeps objects in memory, verifies signatures with its own code, records every request in a ledger and breaks
- * things as it is told.  It never uses the library that it tests.  A thread serves each connection.
+ * It keeps objects in memory, verifies signatures with its own code, records every request in a
+ * ledger and breaks things as it is told. It never uses the library that it tests. A thread serves
+ * each connection.
  *
  *   TestServerOptions options = { .buckets = "alpha,beta" };
  *   TestServer *server = ts_server_new (&options);
@@ -12,8 +14,9 @@
  *   g_assert_cmpuint (ts_server_count (server, "GetObject"), ==, 2);
  *   ts_server_free (server);
  *
- * Every function may be called from any thread.  What cannot be set up (a socket, a certificate, a fault line that does
- * not parse) aborts the test with a message, but for the functions that take a GError.
+ * Every function may be called from any thread. What cannot be set up (a socket, a certificate, a
+ * fault line that does not parse) aborts the test with a message, but for the functions that take a
+ * GError.
  */
 #pragma once
 
@@ -28,8 +31,10 @@ typedef struct _TestServer TestServer;
 
 typedef enum
 {
-  TS_ETAG_MD5,  /* as S3 makes them: MD5; for multipart the MD5 of the parts' MD5s, "-" and their number */
-  TS_ETAG_FAST, /* above 1 MiB a made-up one, unique for each write: MD5 of a GiB takes two seconds */
+  /* as S3 makes them: MD5; for multipart the MD5 of the parts' MD5s, "-" and their number */
+  TS_ETAG_MD5,
+  /* above 1 MiB a made-up one, unique for each write: MD5 of a GiB takes two seconds */
+  TS_ETAG_FAST,
 } TsEtagMode;
 
 typedef enum
@@ -41,7 +46,9 @@ typedef enum
 
 typedef enum
 {
-  TS_REGION_MALFORMED, /* a request signed for another region: 400 AuthorizationHeaderMalformed that names the right one */
+  /* a request signed for another region: 400 AuthorizationHeaderMalformed that names the right
+   * one */
+  TS_REGION_MALFORMED,
   TS_REGION_REDIRECT,  /* 301 PermanentRedirect with x-amz-bucket-region */
   TS_REGION_IGNORE,    /* any region will do (as Ceph RGW) */
 } TsRegionMode;
@@ -49,7 +56,8 @@ typedef enum
 /* All zero is a useful server: plain HTTP on 127.0.0.1, signatures required from TS_ACCESS_KEY. */
 typedef struct
 {
-  const char *buckets;       /* names made at start, separated by commas; "name@region" assigns a region */
+  /* names made at start, separated by commas; "name@region" assigns a region */
+  const char *buckets;
   const char *access_key;    /* NULL: TS_ACCESS_KEY */
   const char *secret_key;    /* NULL: TS_SECRET_KEY */
   const char *session_token; /* when set, x-amz-security-token must equal it */
@@ -59,25 +67,29 @@ typedef struct
   gboolean anonymous;        /* unsigned requests are served */
   TsEtagMode etag_mode;
   TsVerifyPayload verify_payload;
-  gboolean streaming;        /* accept STREAMING-… payloads (aws-chunked; chunk signatures are not checked) */
-  guint64 min_part_size;     /* 0: 5 MiB; smaller parts but the last give EntityTooSmall.  1 allows anything */
+  /* accept STREAMING-… payloads (aws-chunked; chunk signatures are not checked) */
+  gboolean streaming;
+  /* 0: 5 MiB; smaller parts but the last give EntityTooSmall.  1 allows anything */
+  guint64 min_part_size;
   gint64 clock_offset;       /* seconds that the server's clock is ahead */
   guint16 port;              /* 0: any free one */
   gboolean ipv6;             /* listen on ::1 too, on the same port */
   gboolean tls;              /* listen for HTTPS too, on a port of its own */
-  const char *tls_dir;       /* a directory from ts_tls_make_directory(); NULL: one made, and removed, by the server */
-  const char *tls_variant;   /* which certificate in it: NULL or "server", "expired", "wrong-name", "self-signed",
-                                "other-server" */
+  /* a directory from ts_tls_make_directory(); NULL: one made, and removed, by the server */
+  const char *tls_dir;
+  /* which certificate in it: NULL or "server", "expired", "wrong-name", "self-signed", "other-server" */
+  const char *tls_variant;
   guint ledger_limit;        /* 0: 200000; of requests beyond it only the counts are kept */
 } TestServerOptions;
 
-/* Makes a server and starts it: it listens when this returns.  @options may be NULL; its strings are copied. */
+/* Makes a server and starts it: it listens when this returns. @options may be NULL; its strings
+ * are copied. */
 TestServer *ts_server_new (const TestServerOptions *options);
 
 /* As ts_server_new(), but gives NULL and @error where that would abort. */
 TestServer *ts_server_try_new (const TestServerOptions *options, GError **error);
 
-/* Closes every connection, joins every thread, frees everything.  NULL is allowed. */
+/* Closes every connection, joins every thread, frees everything. NULL is allowed. */
 void ts_server_free (TestServer *server);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TestServer, ts_server_free)
@@ -97,7 +109,7 @@ void ts_server_expire_credentials (TestServer *server, const char *access_key);
 
 /* ---- What it holds ---- */
 
-/* @region may be NULL: the server's.  A bucket that exists is given the region. */
+/* @region may be NULL: the server's. A bucket that exists is given the region. */
 void ts_server_add_bucket (TestServer *server, const char *bucket, const char *region);
 gboolean ts_server_has_bucket (TestServer *server, const char *bucket);
 
@@ -105,14 +117,17 @@ gboolean ts_server_has_bucket (TestServer *server, const char *bucket);
 void ts_server_put_object (TestServer *server, const char *bucket, const char *key, GBytes *data);
 
 /* An object of @size bytes that depend on @seed and the position alone, see ts_pattern_fill(). */
-void ts_server_put_pattern (TestServer *server, const char *bucket, const char *key, guint64 size, guint32 seed);
+void ts_server_put_pattern (TestServer *server, const char *bucket, const char *key, guint64 size,
+                            guint32 seed);
 void ts_server_remove_object (TestServer *server, const char *bucket, const char *key);
 
 /* NULL when there is none; of an object made from parts this is a copy. */
 GBytes *ts_server_get_object (TestServer *server, const char *bucket, const char *key);
 
-/* The ETag with its quotes; content-type, x-amz-meta-…; NULL when the object or the header is missing. */
-char *ts_server_get_object_header (TestServer *server, const char *bucket, const char *key, const char *header);
+/* The ETag with its quotes; content-type, x-amz-meta-…; NULL when the object or the header is
+ * missing. */
+char *ts_server_get_object_header (TestServer *server, const char *bucket, const char *key,
+                                   const char *header);
 
 /* Keys in byte order. */
 char **ts_server_list_keys (TestServer *server, const char *bucket);
@@ -129,9 +144,10 @@ gsize ts_pattern_check (const guint8 *buffer, gsize size, guint64 offset, guint3
 
 /* ---- Ledger ---- */
 
-/* One request.  Operations are named as S3 does: GetObject HeadObject PutObject CopyObject DeleteObject DeleteObjects
- * CreateMultipartUpload UploadPart UploadPartCopy ListParts CompleteMultipartUpload AbortMultipartUpload
- * ListMultipartUploads ListObjectsV2 ListBuckets CreateBucket DeleteBucket HeadBucket GetBucketLocation, others Unknown. */
+/* One request. Operations are named as S3 does: GetObject HeadObject PutObject CopyObject
+ * DeleteObject DeleteObjects CreateMultipartUpload UploadPart UploadPartCopy ListParts
+ * CompleteMultipartUpload AbortMultipartUpload ListMultipartUploads ListObjectsV2 ListBuckets
+ * CreateBucket DeleteBucket HeadBucket GetBucketLocation ListObjects (version 1), others Unknown. */
 typedef struct
 {
   guint64 sequence;   /* from 1, in order of arrival */
@@ -160,14 +176,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TsRequest, ts_request_free)
 /* The value of the first header of this name, in any case; NULL when it is missing. */
 const char *ts_request_get_header (const TsRequest *request, const char *name);
 
-/* Copies of the records, in order of arrival; @operation NULL: all.  Elements are TsRequest, freed with the array. */
+/* Copies of the records, in order of arrival; @operation NULL: all. Elements are TsRequest,
+ * freed with the array. */
 GPtrArray *ts_server_get_requests (TestServer *server, const char *operation);
 
 /* How many requests arrived; @operation NULL: of any kind. */
 guint ts_server_count (TestServer *server, const char *operation);
 
-/* How many at once, at most.  A request is in flight from its head read to just before its last byte is sent, so that
- * a client that waits for an answer before it asks again is never seen with one request too many. */
+/* How many at once, at most. A request is in flight from its head read to just before its last
+ * byte is sent, so that a client that waits for an answer before it asks again is never seen
+ * with one request too many. */
 guint ts_server_max_in_flight (TestServer *server, const char *operation);
 guint ts_server_count_accepted (TestServer *server); /* connections */
 guint ts_server_count_open (TestServer *server);     /* connections now */
@@ -175,56 +193,63 @@ guint ts_server_count_open (TestServer *server);     /* connections now */
 /* Forgets records and counts (open connections and requests in flight stay counted). */
 void ts_server_reset_ledger (TestServer *server);
 
-/* Waits; FALSE when @timeout_ms has passed.  count: so many requests of @operation (NULL: any) have arrived since the last
- * reset.  held: so many wait in a hold or a stall.  idle: none is in flight.  open: at most so many connections. */
-gboolean ts_server_wait_count (TestServer *server, const char *operation, guint n, guint timeout_ms);
+/* Waits; FALSE when @timeout_ms has passed. count: so many requests of @operation (NULL: any)
+ * have arrived since the last reset. held: so many wait in a hold or a stall. idle: none is in
+ * flight. open: at most so many connections. */
+gboolean ts_server_wait_count (TestServer *server, const char *operation, guint n,
+                               guint timeout_ms);
 gboolean ts_server_wait_held (TestServer *server, guint n, guint timeout_ms);
 gboolean ts_server_wait_idle (TestServer *server, guint timeout_ms);
 gboolean ts_server_wait_open (TestServer *server, guint n, guint timeout_ms);
 
 /* ---- Faults ----
  *
- * A rule is a line of words NAME=VALUE, quoted as in a shell: which requests, and what happens to them.  All rules that
- * match a request act on it, in the order in which they were added; of two that exclude each other the first does.
- * Numbers may end in K, M or G (binary).
+ * A rule is a line of words NAME=VALUE, quoted as in a shell: which requests, and what happens to
+ * them. All rules that match a request act on it, in the order in which they were added; of two that
+ * exclude each other the first does. Numbers may end in K, M or G (binary).
  *
  * Which (all must hold; a rule without any matches every request but the admin paths):
- *   op=GetObject,UploadPart   method=GET   bucket=GLOB   key=GLOB
- *   offset=N     the first byte asked for (Range; no Range counts as 0)      from=N      that or a later one
- *   part=N       partNumber                                                  tls=yes|no
- *   nth=N        the Nth request that matches, from 1, or nth=N-M, or nth=N- (and all after it)
- *   every=N      each Nth          count=N     at most N times          prob=P seed=S   at random, the same for a seed
+ *   op=GetObject,UploadPart   method=GET   bucket=GLOB   key=GLOB   tls=yes|no
+ *   offset=N     the first byte asked for (Range; no Range counts as 0)
+ *   from=N       that or a later one
+ *   part=N       partNumber
+ *   nth=N        the Nth request that matches, from 1; nth=N-M; nth=N- (that and all after it)
+ *   every=N      each Nth
+ *   count=N      at most N times
+ *   prob=P seed=S   at random, the same for a seed
  *
  * What:
  *   action=status status=503 [code=SlowDown] [message=TEXT] [retry-after=VALUE] [body=TEXT] [type=MIME]
- *   action=reset [after=N]        the connection is reset; before any byte, or when N body bytes were received
- *   action=close [after=N]        the same, closed in order
- *   action=stall [after=N]        nothing more until ts_server_release(), or until the client closes
- *   action=reset-request after=N  reset when N bytes of the request's body were read
+ *   action=reset [after=N]     the connection is reset: instead of an answer, or after N body bytes
+ *   action=close [after=N]     the same, closed in order
+ *   action=stall [after=N]     nothing more until ts_server_release(), or until the client closes
+ *   action=reset-request after=N       reset when N bytes of the request's body were read
  *   action=early status=403 [code=…]   answered and closed before the body is read
- *   action=hold                   nothing happens until ts_server_release()
- *   action=latency ms=N           before the request is handled
- *   action=slow ms=N              between the handling and the first byte of the answer
- *   action=bandwidth rate=N       bytes a second, for this connection from now on, both ways
- *   action=trickle [size=N] [us=N]   the body goes out in pieces of 1 byte (or N), N microseconds apart
- *   action=corrupt at=N           one bit of body byte N is turned
+ *   action=hold                nothing happens until ts_server_release()
+ *   action=latency ms=N        before the request is handled
+ *   action=slow ms=N           between the handling and the first byte of the answer
+ *   action=bandwidth rate=N    bytes a second, for this connection from now on, both ways
+ *   action=trickle [size=N] [us=N]     the body in pieces of N bytes (1), N microseconds apart (0)
+ *   action=corrupt at=N        one bit of body byte N is turned
  *   action=header name=NAME [value=TEXT]   a header of the answer replaced, or taken away
  *   action=content-range value=TEXT        a wrong Content-Range
- *   action=ignore-range           200 and the whole object to a ranged request
- *   action=etag                   the object has another ETag from now on, and the same bytes
- *   action=overwrite              the object has other bytes (each one inverted) and another ETag from now on
- *   action=range-error mode=content-range|actual-size|none     what a 416 tells; without a 416 to send, nothing
- *   action=ok-error [code=InternalError] [message=TEXT] [spaces=N] [ms=N]    200, whitespace N times, then an error body
- *   action=delete-error code=AccessDenied [match=GLOB]   DeleteObjects reports this for the keys that match
- *   action=garbage                a body that is no XML
- *   action=huge-header [size=N]   64 KiB unless told
+ *   action=ignore-range        200 and the whole object to a ranged request
+ *   action=etag                the object has another ETag from now on, and the same bytes
+ *   action=overwrite           … other bytes (each one inverted) and another ETag from now on
+ *   action=range-error mode=content-range|actual-size|none    what a 416 tells of the size
+ *   action=ok-error [code=InternalError] [message=TEXT] [spaces=N] [ms=N]   200 with an error body
+ *   action=spaces spaces=N [ms=N]      N blanks, N ms apart, after the XML declaration of the answer
+ *   action=delete-error code=AccessDenied [match=GLOB]   for these keys of DeleteObjects
+ *   action=garbage             a body that is no XML
+ *   action=huge-header [size=N]        64 KiB unless told
  *   action=redirect [status=307] location=URL
- *   action=expired-token
- *   action=no-length              the body goes out chunked
- *   action=drop                   the connection is closed after the answer, unannounced
+ *   action=expired-token       400 ExpiredToken
+ *   action=no-length           the body goes out chunked
+ *   action=drop                the connection is closed after the answer, unannounced
  *
- * An action that answers instead of the service (status, early, reset and close without after=, redirect, expired-token)
- * leaves the store as it was; with applied=yes the request is carried out first and its answer is lost.
+ * An action that answers instead of the service (status, redirect, expired-token, ok-error, reset and
+ * close without after=) leaves the store as it was; with applied=yes the request is carried out first
+ * and its answer is lost.
  */
 
 /* Returns the rule's number, for ts_server_count_fault(). */
@@ -240,9 +265,9 @@ void ts_server_release (TestServer *server);
 
 /* ---- TLS ---- */
 
-/* Makes throw-away certificates in @dir (which exists): ca.pem and other-ca.pem to trust or not, and NAME.pem with
- * NAME-key.pem for server (localhost, s3.localhost, *.s3.localhost, 127.0.0.1, ::1), expired, wrong-name, self-signed
- * and other-server (signed by other-ca). */
+/* Makes throw-away certificates in @dir (which exists): ca.pem and other-ca.pem to trust or not,
+ * and NAME.pem with NAME-key.pem for server (localhost, s3.localhost, *.s3.localhost, 127.0.0.1,
+ * ::1), expired, wrong-name, self-signed and other-server (signed by other-ca). */
 gboolean ts_tls_make_directory (const char *dir, GError **error);
 
 G_END_DECLS
