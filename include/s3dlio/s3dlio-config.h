@@ -23,6 +23,13 @@ G_BEGIN_DECLS
  * Durations are seconds, sizes are bytes; as text (environment,
  * [method@S3dlio.Config.set_from_string]) sizes take k/M/G/T (powers of 1000) and Ki/Mi/Gi/Ti.
  *
+ * A property that is not set reads as what holds instead. One that cannot be read is a secret. The
+ * nick of a property is the form of its text (`SIZE`, `SECONDS`, `auto|path|virtual`), its blurb a
+ * sentence for `--help`; g_object_class_list_properties() lists them all.
+ *
+ * A client takes a snapshot when it is made: later changes do not touch it. May be used from any
+ * thread.
+ *
  * Since: 0.9
  */
 S3DLIO_AVAILABLE_IN_0_9

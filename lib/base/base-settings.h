@@ -27,6 +27,7 @@ typedef struct
   guint concurrent; /* ranges of one object at once */
   guint64 split_threshold;
   guint64 chunk_size;
+  gboolean chunk_grows; /* nobody chose the chunk size: it may grow with the object */
   guint timeout_ms; /* without a byte */
 } S3dRangeSettings;
 
@@ -39,8 +40,8 @@ typedef struct
   guint max_total_requests;
   guint64 memory_budget;
 
-  /* range layer, by scheme: s3, az, gs, direct, file, mem */
-  S3dRangeSettings range_network, range_direct, range_file;
+  /* range layer; s3d_settings_range() finds a scheme's. range_network: every other scheme */
+  S3dRangeSettings range_network, range_s3, range_direct, range_file;
 
   /* transport */
   guint connect_timeout_ms;
@@ -54,6 +55,7 @@ typedef struct
 
   /* writes */
   guint64 part_size;
+  gboolean part_grows; /* nobody chose the part size: it may grow with the object */
   guint64 multipart_threshold;
   guint concurrent_parts;
   S3dTristate sign_payload;
@@ -68,7 +70,8 @@ typedef struct
   char *access_key_id, *secret_access_key, *session_token; /* explicit ones only */
 } S3dSettings;
 
-/* Resolves property over environment over default. Errors name the property or variable. */
+/* Resolves property over environment over default; @config may be NULL. Errors name the property or
+ * variable. Notes unknown S3DLIO_* variables, once a process. */
 S3dSettings *s3d_settings_new (S3dlioConfig *config, GError **error);
 S3dSettings *s3d_settings_ref (S3dSettings *settings);
 void s3d_settings_unref (S3dSettings *settings);

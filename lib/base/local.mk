@@ -14,8 +14,14 @@ noinst_LTLIBRARIES += %D%/libs3d-base.la
   %D%/base-file.h \
   %D%/base-fork.c \
   %D%/base-fork.h \
+  %D%/base-knob-text.c \
+  %D%/base-knobs.c \
+  %D%/base-knobs.h \
   %D%/base-memory.c \
   %D%/base-memory.h \
+  %D%/base-options.h \
+  %D%/base-settings.c \
+  %D%/base-settings.h \
   %D%/base-sink.c \
   %D%/base-sink.h \
   %D%/base-source.c \
@@ -25,6 +31,8 @@ noinst_LTLIBRARIES += %D%/libs3d-base.la
   %D%/base-uri.h \
   %D%/base-xml.c \
   %D%/base-xml.h \
+  %D%/s3dlio-config.c \
   %D%/s3dlio-error.c \
+  %D%/s3dlio-options.c \
   %D%/s3dlio-uri.c \
   %D%/s3dlio-version.c

@@ -40,3 +40,9 @@ test_programs += %D%/test-sink
 
 test_programs += %D%/test-source
 %C%_test_source_LDADD = $(BASE_LIBS)
+
+test_programs += %D%/test-options
+%C%_test_options_LDADD = $(BASE_LIBS)
+
+test_programs += %D%/test-settings
+%C%_test_settings_LDADD = $(BASE_LIBS)

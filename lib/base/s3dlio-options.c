@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Options of operations, by name. Setting one never fails; the operation that is given them checks
+ * names, types and values, and refuses what it does not know.
+ *
+ * Reference-counted. Read from any thread; changed by one, while no operation uses it. */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "base/base-options.h"
+#include "s3dlio/s3dlio-error.h"
+
+typedef struct
+{
+  GType type; /* G_TYPE_STRING, G_TYPE_BOOLEAN or G_TYPE_INT64 */
+  gint64 number;
+  char *text;
+} Option;
+
+struct _S3dlioOptions
+{
+  gatomicrefcount refs;
+  GHashTable *options;  /* name → Option */
+  GHashTable *metadata; /* name → value; NULL until one is set */
+  S3dlioProgressFunc progress;
+  gpointer progress_data;
+  GDestroyNotify progress_destroy;
+};
+
+G_DEFINE_BOXED_TYPE (S3dlioOptions, s3dlio_options, s3dlio_options_ref, s3dlio_options_unref)
+
+/* What every option is, wherever it applies. */
+static const struct
+{
+  const char *name;
+  GType type;
+  gint64 min;
+} kinds[] = {
+  { S3DLIO_OPTION_IF_MATCH, G_TYPE_STRING, 0 },
+  { S3DLIO_OPTION_NO_CLOBBER, G_TYPE_BOOLEAN, 0 },
+  { S3DLIO_OPTION_CONTENT_TYPE, G_TYPE_STRING, 0 },
+  { S3DLIO_OPTION_LIMIT, G_TYPE_INT64, 0 },
+  { S3DLIO_OPTION_PRESERVE_MTIME, G_TYPE_BOOLEAN, 0 },
+};
+
+static void
+option_free (gpointer data)
+{
+  Option *option = data;
+
+  g_free (option->text);
+  g_free (option);
+}
+
+/**
+ * s3dlio_options_new:
+ *
+ * Makes an empty set of options.
+ *
+ * Returns: (transfer full): new options
+ *
+ * Since: 0.9
+ */
+S3dlioOptions *
+s3dlio_options_new (void)
+{
+  S3dlioOptions *options = g_new0 (S3dlioOptions, 1);
+
+  g_atomic_ref_count_init (&options->refs);
+  options->options = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, option_free);
+
+  return options;
+}
+
+/**
+ * s3dlio_options_ref:
+ * @options: options
+ *
+ * Adds a reference.
+ *
+ * Returns: (transfer full): @options
+ *
+ * Since: 0.9
+ */
+S3dlioOptions *
+s3dlio_options_ref (S3dlioOptions *options)
+{
+  g_return_val_if_fail (options != NULL, NULL);
+
+  g_atomic_ref_count_inc (&options->refs);
+
+  return options;
+}
+
+static void
+drop_progress (S3dlioOptions *options)
+{
+  const GDestroyNotify destroy = options->progress_destroy;
+  gpointer data = options->progress_data;
+
+  options->progress = NULL;
+  options->progress_data = NULL;
+  options->progress_destroy = NULL;
+  if (destroy != NULL)
+    destroy (data);
+}
+
+/**
+ * s3dlio_options_unref:
+ * @options: (transfer full): options
+ *
+ * Drops a reference; the last one frees them.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_options_unref (S3dlioOptions *options)
+{
+  g_return_if_fail (options != NULL);
+
+  if (!g_atomic_ref_count_dec (&options->refs))
+    return;
+
+  drop_progress (options);
+  g_hash_table_unref (options->options);
+  g_clear_pointer (&options->metadata, g_hash_table_unref);
+  g_free (options);
+}
+
+static void
+set_option (S3dlioOptions *options, const char *name, GType type, gint64 number, const char *text)
+{
+  Option *option = g_new0 (Option, 1);
+
+  option->type = type;
+  option->number = number;
+  option->text = g_strdup (text);
+  g_hash_table_replace (options->options, g_strdup (name), option);
+}
+
+/**
+ * s3dlio_options_set_string:
+ * @options: options
+ * @name: the name of an option, such as %S3DLIO_OPTION_CONTENT_TYPE
+ * @value: (nullable): its value, or %NULL to take it back
+ *
+ * Sets an option that is text.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_options_set_string (S3dlioOptions *options, const char *name, const char *value)
+{
+  g_return_if_fail (options != NULL);
+  g_return_if_fail (name != NULL);
+
+  if (value != NULL)
+    set_option (options, name, G_TYPE_STRING, 0, value);
+  else
+    g_hash_table_remove (options->options, name);
+}
+
+/**
+ * s3dlio_options_set_boolean:
+ * @options: options
+ * @name: the name of an option, such as %S3DLIO_OPTION_NO_CLOBBER
+ * @value: its value
+ *
+ * Sets an option that is true or false.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_options_set_boolean (S3dlioOptions *options, const char *name, gboolean value)
+{
+  g_return_if_fail (options != NULL);
+  g_return_if_fail (name != NULL);
+
+  set_option (options, name, G_TYPE_BOOLEAN, value != FALSE, NULL);
+}
+
+/**
+ * s3dlio_options_set_int64:
+ * @options: options
+ * @name: the name of an option, such as %S3DLIO_OPTION_LIMIT
+ * @value: its value
+ *
+ * Sets an option that is a number.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_options_set_int64 (S3dlioOptions *options, const char *name, gint64 value)
+{
+  g_return_if_fail (options != NULL);
+  g_return_if_fail (name != NULL);
+
+  set_option (options, name, G_TYPE_INT64, value, NULL);
+}
+
+/**
+ * s3dlio_options_set_metadata:
+ * @options: options
+ * @name: a name, without the prefix that the service gives it (`x-amz-meta-`); its case does not count
+ * @value: (nullable): its value, or %NULL to take it back
+ *
+ * Sets a name and value that an object is to carry (put, copy). Names are letters, digits and the few signs
+ * that header fields allow; values are text of one line. An operation refuses others.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_options_set_metadata (S3dlioOptions *options, const char *name, const char *value)
+{
+  g_return_if_fail (options != NULL);
+  g_return_if_fail (name != NULL);
+
+  g_autofree char *lower = g_ascii_strdown (name, -1);
+
+  if (options->metadata == NULL)
+    options->metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  if (value != NULL)
+    g_hash_table_replace (options->metadata, g_steal_pointer (&lower), g_strdup (value));
+  else
+    g_hash_table_remove (options->metadata, lower);
+}
+
+/**
+ * s3dlio_options_set_progress:
+ * @options: options
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): called now and then while an
+ *   operation runs, or %NULL
+ * @user_data: passed to @func
+ * @destroy: (nullable): called with @user_data when @func is no longer needed
+ *
+ * Sets who is told of the progress of an operation.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_options_set_progress (S3dlioOptions *options, S3dlioProgressFunc func, gpointer user_data,
+                             GDestroyNotify destroy)
+{
+  g_return_if_fail (options != NULL);
+
+  drop_progress (options);
+  options->progress = func;
+  options->progress_data = user_data;
+  options->progress_destroy = destroy;
+}
+
+static gboolean
+fits_header (const char *value)
+{
+  for (const char *p = value; *p != '\0'; p++)
+    {
+      if (g_ascii_iscntrl (*p))
+        return FALSE;
+    }
+
+  return g_utf8_validate (value, -1, NULL);
+}
+
+/* RFC 9110 §5.6.2. */
+static gboolean
+is_token (const char *name)
+{
+  for (const char *p = name; *p != '\0'; p++)
+    {
+      if (!g_ascii_isalnum (*p) && strchr ("!#$%&'*+-.^_`|~", *p) == NULL)
+        return FALSE;
+    }
+
+  return *name != '\0';
+}
+
+static const char *
+type_name (GType type)
+{
+  if (type == G_TYPE_STRING)
+    return "text";
+
+  return type == G_TYPE_BOOLEAN ? "a boolean" : "a number";
+}
+
+static gboolean
+check_option (const char *operation, const char *name, const Option *option, const char *const *known,
+              GError **error)
+{
+  gsize kind = 0;
+
+  while (kind < G_N_ELEMENTS (kinds) && strcmp (kinds[kind].name, name) != 0)
+    kind++;
+  if (kind == G_N_ELEMENTS (kinds) || !g_strv_contains (known, name))
+    {
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID,
+                   kind == G_N_ELEMENTS (kinds) ? "%s: there is no option '%s'"
+                                                : "%s: the option '%s' does not apply here",
+                   operation, name);
+      return FALSE;
+    }
+  if (option->type != kinds[kind].type)
+    {
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s: the option '%s' is %s, not %s", operation, name,
+                   type_name (kinds[kind].type), type_name (option->type));
+      return FALSE;
+    }
+  if (option->number < kinds[kind].min)
+    {
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID,
+                   "%s: the option '%s' is %" G_GINT64_FORMAT ", less than %" G_GINT64_FORMAT, operation, name,
+                   option->number, kinds[kind].min);
+      return FALSE;
+    }
+  if (option->text != NULL && !fits_header (option->text))
+    {
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s: the option '%s' is not one line of UTF-8",
+                   operation, name);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+check_metadata (GHashTable *metadata, const char *operation, const char *const *known, GError **error)
+{
+  GHashTableIter iter;
+  gpointer name, value;
+
+  if (metadata == NULL || g_hash_table_size (metadata) == 0)
+    return TRUE;
+  if (!g_strv_contains (known, S3D_OPTION_METADATA))
+    {
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s: metadata does not apply here", operation);
+      return FALSE;
+    }
+
+  g_hash_table_iter_init (&iter, metadata);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    {
+      if (is_token (name) && fits_header (value))
+        continue;
+
+      g_autofree char *valid = g_utf8_make_valid (name, -1);
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID,
+                   is_token (name) ? "%s: the metadata '%s' is not one line of UTF-8"
+                                   : "%s: the metadata name '%s' holds a character that no header name can hold",
+                   operation, valid);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+gboolean
+s3d_options_check (S3dlioOptions *options, const char *operation, const char *const *known, GError **error)
+{
+  GHashTableIter iter;
+  gpointer name, option;
+
+  if (options == NULL)
+    return TRUE;
+
+  g_hash_table_iter_init (&iter, options->options);
+  while (g_hash_table_iter_next (&iter, &name, &option))
+    {
+      if (!check_option (operation, name, option, known, error))
+        return FALSE;
+    }
+  if (options->progress != NULL && !g_strv_contains (known, S3D_OPTION_PROGRESS))
+    {
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s: this operation has no progress to tell of",
+                   operation);
+      return FALSE;
+    }
+
+  return check_metadata (options->metadata, operation, known, error);
+}
+
+static const Option *
+find_option (S3dlioOptions *options, const char *name, GType type)
+{
+  const Option *option = options != NULL ? g_hash_table_lookup (options->options, name) : NULL;
+
+  return option != NULL && option->type == type ? option : NULL;
+}
+
+const char *
+s3d_options_get_string (S3dlioOptions *options, const char *name)
+{
+  const Option *option = find_option (options, name, G_TYPE_STRING);
+
+  return option != NULL ? option->text : NULL;
+}
+
+gboolean
+s3d_options_get_boolean (S3dlioOptions *options, const char *name)
+{
+  const Option *option = find_option (options, name, G_TYPE_BOOLEAN);
+
+  return option != NULL && option->number != 0;
+}
+
+gint64
+s3d_options_get_int64 (S3dlioOptions *options, const char *name, gint64 fallback)
+{
+  const Option *option = find_option (options, name, G_TYPE_INT64);
+
+  return option != NULL ? option->number : fallback;
+}
+
+GHashTable *
+s3d_options_get_metadata (S3dlioOptions *options)
+{
+  return options != NULL ? options->metadata : NULL;
+}
+
+S3dlioProgressFunc
+s3d_options_get_progress (S3dlioOptions *options, gpointer *user_data)
+{
+  if (user_data != NULL)
+    *user_data = options != NULL ? options->progress_data : NULL;
+
+  return options != NULL ? options->progress : NULL;
+}
