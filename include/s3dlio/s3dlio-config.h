@@ -23,9 +23,11 @@ G_BEGIN_DECLS
  * Durations are seconds, sizes are bytes; as text (environment,
  * [method@S3dlio.Config.set_from_string]) sizes take k/M/G/T (powers of 1000) and Ki/Mi/Gi/Ti.
  *
- * A property that is not set reads as what holds instead. One that cannot be read is a secret. The
- * nick of a property is the form of its text (`SIZE`, `SECONDS`, `auto|path|virtual`), its blurb a
- * sentence for `--help`; g_object_class_list_properties() lists them all.
+ * A property that is not set reads as what holds instead. Text that is set to %NULL is not
+ * set. A wrong value is reported by [method@S3dlio.Config.check] and when a client is made. A
+ * property that cannot be read is a secret. The nick of a property is the form of its text (`SIZE`,
+ * `SECONDS`, `auto|path|virtual`), its blurb a sentence for `--help`;
+ * g_object_class_list_properties() lists them all.
  *
  * A client takes a snapshot when it is made: later changes do not touch it. May be used from any
  * thread.
