@@ -80,13 +80,6 @@ typedef struct _S3dlioOptions S3dlioOptions;
 #define S3DLIO_OPTION_STORAGE_CLASS "storage-class"
 
 /**
- * S3DLIO_OPTION_METADATA:
- *
- * Put, copy: the user metadata; set with s3dlio_options_set_metadata().
- */
-#define S3DLIO_OPTION_METADATA "metadata"
-
-/**
  * S3DLIO_OPTION_OFFSET:
  *
  * Integer; get to a file or descriptor: the first byte, from 0.

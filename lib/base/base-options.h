@@ -10,10 +10,9 @@
 #define S3D_OPTION_METADATA "metadata"
 #define S3D_OPTION_PROGRESS "progress"
 
-/* INVALID "put: …" when an option is set that is not in @known (NULL-terminated), has a value of another
+/* INVALID when an option is set that is not in @known (NULL-terminated; NULL: none), has a value of another
  * type, or holds what no header can. */
-gboolean s3d_options_check (S3dlioOptions *options, const char *operation, const char *const *known,
-                            GError **error);
+gboolean s3d_options_check (S3dlioOptions *options, const char *const *known, GError **error);
 
 const char *s3d_options_get_string (S3dlioOptions *options, const char *name); /* NULL: not set */
 gboolean s3d_options_get_boolean (S3dlioOptions *options, const char *name);

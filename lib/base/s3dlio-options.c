@@ -41,6 +41,13 @@ static const struct
   { S3DLIO_OPTION_IF_MATCH, G_TYPE_STRING, 0 },
   { S3DLIO_OPTION_NO_CLOBBER, G_TYPE_BOOLEAN, 0 },
   { S3DLIO_OPTION_CONTENT_TYPE, G_TYPE_STRING, 0 },
+  { S3DLIO_OPTION_CONTENT_ENCODING, G_TYPE_STRING, 0 },
+  { S3DLIO_OPTION_CONTENT_LANGUAGE, G_TYPE_STRING, 0 },
+  { S3DLIO_OPTION_CONTENT_DISPOSITION, G_TYPE_STRING, 0 },
+  { S3DLIO_OPTION_CACHE_CONTROL, G_TYPE_STRING, 0 },
+  { S3DLIO_OPTION_STORAGE_CLASS, G_TYPE_STRING, 0 },
+  { S3DLIO_OPTION_OFFSET, G_TYPE_INT64, 0 },
+  { S3DLIO_OPTION_LENGTH, G_TYPE_INT64, -1 },
   { S3DLIO_OPTION_LIMIT, G_TYPE_INT64, 0 },
   { S3DLIO_OPTION_PRESERVE_MTIME, G_TYPE_BOOLEAN, 0 },
 };
@@ -286,8 +293,7 @@ type_name (GType type)
 }
 
 static gboolean
-check_option (const char *operation, const char *name, const Option *option, const char *const *known,
-              GError **error)
+check_option (const char *name, const Option *option, const char *const *known, GError **error)
 {
   gsize kind = 0;
 
@@ -296,28 +302,28 @@ check_option (const char *operation, const char *name, const Option *option, con
   if (kind == G_N_ELEMENTS (kinds) || !g_strv_contains (known, name))
     {
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID,
-                   kind == G_N_ELEMENTS (kinds) ? "%s: there is no option '%s'"
-                                                : "%s: the option '%s' does not apply here",
-                   operation, name);
+                   kind == G_N_ELEMENTS (kinds) ? "there is no option '%s'"
+                                                : "the option '%s' does not apply here",
+                   name);
       return FALSE;
     }
   if (option->type != kinds[kind].type)
     {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s: the option '%s' is %s, not %s", operation, name,
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "the option '%s' is %s, not %s", name,
                    type_name (kinds[kind].type), type_name (option->type));
       return FALSE;
     }
   if (option->number < kinds[kind].min)
     {
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID,
-                   "%s: the option '%s' is %" G_GINT64_FORMAT ", less than %" G_GINT64_FORMAT, operation, name,
+                   "the option '%s' is %" G_GINT64_FORMAT ", less than %" G_GINT64_FORMAT, name,
                    option->number, kinds[kind].min);
       return FALSE;
     }
   if (option->text != NULL && !fits_header (option->text))
     {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s: the option '%s' is not one line of UTF-8",
-                   operation, name);
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "the option '%s' is not one line of UTF-8",
+                   name);
       return FALSE;
     }
 
@@ -325,7 +331,7 @@ check_option (const char *operation, const char *name, const Option *option, con
 }
 
 static gboolean
-check_metadata (GHashTable *metadata, const char *operation, const char *const *known, GError **error)
+check_metadata (GHashTable *metadata, const char *const *known, GError **error)
 {
   GHashTableIter iter;
   gpointer name, value;
@@ -334,7 +340,7 @@ check_metadata (GHashTable *metadata, const char *operation, const char *const *
     return TRUE;
   if (!g_strv_contains (known, S3D_OPTION_METADATA))
     {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s: metadata does not apply here", operation);
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "metadata does not apply here");
       return FALSE;
     }
 
@@ -346,9 +352,9 @@ check_metadata (GHashTable *metadata, const char *operation, const char *const *
 
       g_autofree char *valid = g_utf8_make_valid (name, -1);
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID,
-                   is_token (name) ? "%s: the metadata '%s' is not one line of UTF-8"
-                                   : "%s: the metadata name '%s' holds a character that no header name can hold",
-                   operation, valid);
+                   is_token (name) ? "the metadata '%s' is not one line of UTF-8"
+                                   : "the metadata name '%s' holds a character that no header name can hold",
+                   valid);
       return FALSE;
     }
 
@@ -356,28 +362,30 @@ check_metadata (GHashTable *metadata, const char *operation, const char *const *
 }
 
 gboolean
-s3d_options_check (S3dlioOptions *options, const char *operation, const char *const *known, GError **error)
+s3d_options_check (S3dlioOptions *options, const char *const *known, GError **error)
 {
+  static const char *const nothing[] = { NULL };
   GHashTableIter iter;
   gpointer name, option;
 
   if (options == NULL)
     return TRUE;
+  if (known == NULL)
+    known = nothing;
 
   g_hash_table_iter_init (&iter, options->options);
   while (g_hash_table_iter_next (&iter, &name, &option))
     {
-      if (!check_option (operation, name, option, known, error))
+      if (!check_option (name, option, known, error))
         return FALSE;
     }
   if (options->progress != NULL && !g_strv_contains (known, S3D_OPTION_PROGRESS))
     {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s: this operation has no progress to tell of",
-                   operation);
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "this operation has no progress to tell of");
       return FALSE;
     }
 
-  return check_metadata (options->metadata, operation, known, error);
+  return check_metadata (options->metadata, known, error);
 }
 
 static const Option *

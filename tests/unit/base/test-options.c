@@ -52,7 +52,7 @@ test_null (void)
 {
   gpointer data = &data;
 
-  g_assert_true (s3d_options_check (NULL, "put", put, NULL));
+  g_assert_true (s3d_options_check (NULL, put, NULL));
   g_assert_null (s3d_options_get_string (NULL, "x"));
   g_assert_false (s3d_options_get_boolean (NULL, "x"));
   g_assert_cmpint (s3d_options_get_int64 (NULL, "x", 5), ==, 5);
@@ -62,11 +62,11 @@ test_null (void)
 }
 
 static void
-assert_refused (S3dlioOptions *options, const char *operation, const char *const *known, const char *message)
+assert_refused (S3dlioOptions *options, const char *const *known, const char *message)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (s3d_options_check (options, operation, known, &error));
+  g_assert_false (s3d_options_check (options, known, &error));
   g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID);
   g_assert_cmpstr (error->message, ==, message);
 }
@@ -77,7 +77,7 @@ refuse_string (const char *name, const char *value, const char *message)
   g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
 
   s3dlio_options_set_string (options, name, value);
-  assert_refused (options, "put", put, message);
+  assert_refused (options, put, message);
 }
 
 static void
@@ -86,7 +86,7 @@ refuse_metadata (const char *name, const char *value, const char *message)
   g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
 
   s3dlio_options_set_metadata (options, name, value);
-  assert_refused (options, "put", put, message);
+  assert_refused (options, put, message);
 }
 
 static void
@@ -94,25 +94,25 @@ test_refused (void)
 {
   g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
 
-  refuse_string ("if-macth", "x", "put: there is no option 'if-macth'");
-  refuse_string ("metadata", "x", "put: there is no option 'metadata'");
-  refuse_string ("limit", "5", "put: the option 'limit' does not apply here");
-  refuse_string ("no-clobber", "yes", "put: the option 'no-clobber' is a boolean, not text");
-  refuse_string ("content-type", "a\r\nX-Evil: b", "put: the option 'content-type' is not one line of UTF-8");
-  refuse_string ("content-type", "\xff", "put: the option 'content-type' is not one line of UTF-8");
-  refuse_metadata ("a b", "x", "put: the metadata name 'a b' holds a character that no header name can hold");
-  refuse_metadata ("", "x", "put: the metadata name '' holds a character that no header name can hold");
-  refuse_metadata ("a", "x\ny", "put: the metadata 'a' is not one line of UTF-8");
+  refuse_string ("if-macth", "x", "there is no option 'if-macth'");
+  refuse_string ("metadata", "x", "there is no option 'metadata'");
+  refuse_string ("limit", "5", "the option 'limit' does not apply here");
+  refuse_string ("no-clobber", "yes", "the option 'no-clobber' is a boolean, not text");
+  refuse_string ("content-type", "a\r\nX-Evil: b", "the option 'content-type' is not one line of UTF-8");
+  refuse_string ("content-type", "\xff", "the option 'content-type' is not one line of UTF-8");
+  refuse_metadata ("a b", "x", "the metadata name 'a b' holds a character that no header name can hold");
+  refuse_metadata ("", "x", "the metadata name '' holds a character that no header name can hold");
+  refuse_metadata ("a", "x\ny", "the metadata 'a' is not one line of UTF-8");
 
   s3dlio_options_set_int64 (options, S3DLIO_OPTION_LIMIT, -1);
-  assert_refused (options, "list", list, "list: the option 'limit' is -1, less than 0");
+  assert_refused (options, list, "the option 'limit' is -1, less than 0");
   s3dlio_options_set_int64 (options, S3DLIO_OPTION_LIMIT, 1);
-  g_assert_true (s3d_options_check (options, "list", list, NULL));
+  g_assert_true (s3d_options_check (options, list, NULL));
   s3dlio_options_set_metadata (options, "a", "b");
-  assert_refused (options, "list", list, "list: metadata does not apply here");
+  assert_refused (options, list, "metadata does not apply here");
   s3dlio_options_set_metadata (options, "a", NULL);
   s3dlio_options_set_progress (options, progress, NULL, NULL);
-  assert_refused (options, "list", list, "list: this operation has no progress to tell of");
+  assert_refused (options, list, "this operation has no progress to tell of");
 }
 
 static void
@@ -124,7 +124,7 @@ test_accepted (void)
   s3dlio_options_set_boolean (options, S3DLIO_OPTION_NO_CLOBBER, FALSE);
   s3dlio_options_set_metadata (options, "x-1_y.z", "gr\xc3\xbc\xc3\x9f dich");
   s3dlio_options_set_progress (options, progress, NULL, NULL);
-  g_assert_true (s3d_options_check (options, "put", put, NULL));
+  g_assert_true (s3d_options_check (options, put, NULL));
 }
 
 static void
