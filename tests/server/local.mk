@@ -46,3 +46,19 @@ test_helpers += %D%/s3dlio-test-server
 %C%_s3dlio_test_server_SOURCES = %D%/main.c
 %C%_s3dlio_test_server_CPPFLAGS = $(test_server_cppflags)
 %C%_s3dlio_test_server_LDADD = $(TEST_SERVER_LIBS) $(GIO_LIBS) $(GIO_UNIX_LIBS)
+
+# The server's own tests. They ask it over a bare socket.
+check_LTLIBRARIES += %D%/librawclient.la
+%C%_librawclient_la_SOURCES = %D%/raw-client.c %D%/raw-client.h
+%C%_librawclient_la_CPPFLAGS = $(test_server_cppflags)
+%C%_librawclient_la_LIBADD = $(TEST_SERVER_LIBS) $(GIO_LIBS)
+
+test_programs += %D%/test-faults %D%/test-s3 %D%/test-sigv4 %D%/test-tls
+%C%_test_faults_CPPFLAGS = $(test_server_cppflags)
+%C%_test_faults_LDADD = %D%/librawclient.la
+%C%_test_s3_CPPFLAGS = $(test_server_cppflags)
+%C%_test_s3_LDADD = %D%/librawclient.la
+%C%_test_sigv4_CPPFLAGS = $(test_server_cppflags)
+%C%_test_sigv4_LDADD = %D%/librawclient.la
+%C%_test_tls_CPPFLAGS = $(test_server_cppflags)
+%C%_test_tls_LDADD = $(TEST_SERVER_LIBS) $(GIO_LIBS) $(GNUTLS_LIBS)

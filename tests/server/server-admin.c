@@ -27,7 +27,8 @@ ts_admin_wants (TsCall *call)
 {
   return g_str_has_prefix (call->target, prefix)
          && (g_str_has_prefix (call->host, "127.0.0.1")
-             || g_str_has_prefix (call->host, "localhost") || g_str_has_prefix (call->host, "[::1]"));
+             || g_str_has_prefix (call->host, "localhost")
+             || g_str_has_prefix (call->host, "[::1]"));
 }
 
 static void

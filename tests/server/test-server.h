@@ -77,7 +77,8 @@ typedef struct
   gboolean tls;              /* listen for HTTPS too, on a port of its own */
   /* a directory from ts_tls_make_directory(); NULL: one made, and removed, by the server */
   const char *tls_dir;
-  /* which certificate in it: NULL or "server", "expired", "wrong-name", "self-signed", "other-server" */
+  /* which certificate in it: NULL or "server", "expired", "wrong-name", "self-signed" or
+   * "other-server" */
   const char *tls_variant;
   guint ledger_limit;        /* 0: 200000; of requests beyond it only the counts are kept */
 } TestServerOptions;
@@ -147,7 +148,8 @@ gsize ts_pattern_check (const guint8 *buffer, gsize size, guint64 offset, guint3
 /* One request. Operations are named as S3 does: GetObject HeadObject PutObject CopyObject
  * DeleteObject DeleteObjects CreateMultipartUpload UploadPart UploadPartCopy ListParts
  * CompleteMultipartUpload AbortMultipartUpload ListMultipartUploads ListObjectsV2 ListBuckets
- * CreateBucket DeleteBucket HeadBucket GetBucketLocation ListObjects (version 1), others Unknown. */
+ * CreateBucket DeleteBucket HeadBucket GetBucketLocation ListObjects (version 1),
+ * others Unknown. */
 typedef struct
 {
   guint64 sequence;   /* from 1, in order of arrival */
@@ -219,7 +221,8 @@ gboolean ts_server_wait_open (TestServer *server, guint n, guint timeout_ms);
  *   prob=P seed=S   at random, the same for a seed
  *
  * What:
- *   action=status status=503 [code=SlowDown] [message=TEXT] [retry-after=VALUE] [body=TEXT] [type=MIME]
+ *   action=status status=503 [code=SlowDown] [message=TEXT] [retry-after=VALUE] [body=TEXT]
+ *                              [type=MIME]
  *   action=reset [after=N]     the connection is reset: instead of an answer, or after N body bytes
  *   action=close [after=N]     the same, closed in order
  *   action=stall [after=N]     nothing more until ts_server_release(), or until the client closes
