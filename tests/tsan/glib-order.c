@@ -83,7 +83,7 @@ ORDERED_VOID (g_cond_wait, (GCond * cond, GMutex *mutex), (cond, mutex), release
 ORDERED (gboolean, g_cond_wait_until, (GCond * cond, GMutex *mutex, gint64 end),
          (cond, mutex, end), release (mutex), acquire (mutex))
 
-/* ---- once: the macros' quick way out is an atomic load of the same address, which acquires ---- */
+/* ---- once: the macros look at the address first, with an atomic load, which acquires ---- */
 
 ORDERED (gboolean, g_once_init_enter, (volatile void *location), (location), NOTHING,
          acquire (location))
