@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A raw HTTP/1.1 client on a blocking socket, see raw-client.h. Failures of the socket that no test expects abort.
+ * A raw HTTP/1.1 client on a blocking socket, see raw-client.h. Failures of the socket that no test
+ * expects abort.
  */
 #include "config.h"
 

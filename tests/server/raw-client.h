@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The least that can ask an HTTP server: a socket, what is written to it as it is, and answers taken apart. For tests of
- * the test server, which must not rely on the library that it tests.
+ * The least that can ask an HTTP server: a socket, what is written to it as it is, and answers
+ * taken apart. For tests of the test server, which must not rely on the library that it tests.
  */
 #pragma once
 

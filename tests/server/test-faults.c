@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every action of the faults is seen once over a bare socket, and every way to say which requests it is for.
+ * Every action of the faults is seen once over a bare socket, and every way to say which requests
+ * it is for.
  */
 #include "config.h"
 
@@ -190,8 +191,9 @@ test_stall_release (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 static void
 test_stall_closed (Fixture *fixture, gconstpointer data G_GNUC_UNUSED)
 {
-  g_autofree char *request = g_strdup_printf ("GET /bucket/k HTTP/1.1\r\nHost: localhost:%u\r\n\r\n",
-                                              ts_server_get_port (fixture->server));
+  g_autofree char *request
+      = g_strdup_printf ("GET /bucket/k HTTP/1.1\r\nHost: localhost:%u\r\n\r\n",
+                         ts_server_get_port (fixture->server));
 
   ts_server_add_fault (fixture->server, "action=stall");
   raw_client_send (fixture->client, request, -1);

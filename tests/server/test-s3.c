@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the test server does when nothing is wrong: S3's operations, HTTP's rules, and the ledger. Requests are unsigned;
- * test-sigv4.c has the signatures.
+ * What the test server does when nothing is wrong: S3's operations, HTTP's rules, and the ledger.
+ * Requests are unsigned; test-sigv4.c has the signatures.
  */
 #include "config.h"
 
@@ -181,7 +181,8 @@ test_host_style (void)
   raw_client_send (client, request, -1);
   virtual_host = raw_client_receive (client, FALSE);
   g_assert_cmpstr (virtual_host->body, ==, "hello");
-  raw_client_send (client, "GET http://s3.example/bucket/k/l HTTP/1.1\r\nHost: s3.example\r\n\r\n", -1);
+  raw_client_send (client,
+                   "GET http://s3.example/bucket/k/l HTTP/1.1\r\nHost: s3.example\r\n\r\n", -1);
   through_proxy = raw_client_receive (client, FALSE);
   g_assert_cmpstr (through_proxy->body, ==, "hello");
   raw_client_send (client, "GET /bucket/k/l HTTP/1.1\r\nHost: localhost:1\r\n\r\n", -1);
@@ -454,7 +455,8 @@ test_multipart_copy_abort (void)
 
   put (server, "source", "0123456789");
   copied = raw_ask (server, "PUT", target,
-                    "x-amz-copy-source: /bucket/source\r\nx-amz-copy-source-range: bytes=2-7\r\n", "");
+                    "x-amz-copy-source: /bucket/source\r\n"
+                    "x-amz-copy-source-range: bytes=2-7\r\n", "");
   etag = raw_answer_element (copied, "ETag");
   g_assert_nonnull (etag);
   expect (server, "PUT", target,
@@ -483,7 +485,8 @@ test_list_uploads (void)
   g_autofree char *next = NULL;
   g_autofree char *first_id = NULL;
   g_autofree char *next_id = NULL;
-  g_autoptr (RawAnswer) first = raw_ask (server, "GET", "/bucket?uploads&max-uploads=1", NULL, NULL);
+  g_autoptr (RawAnswer) first
+      = raw_ask (server, "GET", "/bucket?uploads&max-uploads=1", NULL, NULL);
   g_autoptr (RawAnswer) rest = NULL;
 
   first_id = raw_answer_element (first, "UploadId");

@@ -207,8 +207,8 @@ gboolean ts_server_wait_open (TestServer *server, guint n, guint timeout_ms);
 /* ---- Faults ----
  *
  * A rule is a line of words NAME=VALUE, quoted as in a shell: which requests, and what happens to
- * them. All rules that match a request act on it, in the order in which they were added; of two that
- * exclude each other the first does. Numbers may end in K, M or G (binary).
+ * them. All rules that match a request act on it, in the order in which they were added; of two
+ * that exclude each other the first does. Numbers may end in K, M or G (binary).
  *
  * Which (all must hold; a rule without any matches every request but the admin paths):
  *   op=GetObject,UploadPart   method=GET   bucket=GLOB   key=GLOB   tls=yes|no
@@ -241,7 +241,7 @@ gboolean ts_server_wait_open (TestServer *server, guint n, guint timeout_ms);
  *   action=overwrite           … other bytes (each one inverted) and another ETag from now on
  *   action=range-error mode=content-range|actual-size|none    what a 416 tells of the size
  *   action=ok-error [code=InternalError] [message=TEXT] [spaces=N] [ms=N]   200 with an error body
- *   action=spaces spaces=N [ms=N]      N blanks, N ms apart, after the XML declaration of the answer
+ *   action=spaces spaces=N [ms=N]      N blanks, N ms apart, after the answer's XML declaration
  *   action=delete-error code=AccessDenied [match=GLOB]   for these keys of DeleteObjects
  *   action=garbage             a body that is no XML
  *   action=huge-header [size=N]        64 KiB unless told
@@ -250,9 +250,9 @@ gboolean ts_server_wait_open (TestServer *server, guint n, guint timeout_ms);
  *   action=no-length           the body goes out chunked
  *   action=drop                the connection is closed after the answer, unannounced
  *
- * An action that answers instead of the service (status, redirect, expired-token, ok-error, reset and
- * close without after=) leaves the store as it was; with applied=yes the request is carried out first
- * and its answer is lost.
+ * An action that answers instead of the service (status, redirect, expired-token, ok-error, reset
+ * and close without after=) leaves the store as it was; with applied=yes the request is carried out
+ * first and its answer is lost.
  */
 
 /* Returns the rule's number, for ts_server_count_fault(). */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The server's verification of signatures, against the examples that AWS publishes in “Authenticating Requests (AWS
- * Signature Version 4)”: each is accepted as printed, and refused when anything that it covers is changed.
+ * The server's verification of signatures, against the examples that AWS publishes in
+ * “Authenticating Requests (AWS Signature Version 4)”: each is accepted as printed, and refused
+ * when anything that it covers is changed.
  */
 #include "config.h"
 

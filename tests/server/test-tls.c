@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The server over TLS: its throw-away certificates verify, or fail for the one reason that each is made for.
+ * The server over TLS: its throw-away certificates verify, or fail for the one reason that each is
+ * made for.
  */
 #include "config.h"
 
