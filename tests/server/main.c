@@ -82,7 +82,7 @@ choose (const char *text, const char *const *words)
   for (int i = 0; words[i] != NULL; i++)
     if (g_str_equal (words[i], text))
       return i;
-  g_printerr ("s3dlio-test-server: “%s” is not understood\n", text);
+  g_printerr ("s3dlio-test-server: \"%s\" is not understood\n", text);
   return -1;
 }
 

@@ -177,7 +177,7 @@ number (const Rule *rule, const char *name, guint64 otherwise)
 static gboolean
 bad (GError **error, const char *line, const char *what, const char *value)
 {
-  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "fault “%s”: %s: “%s”",
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "fault \"%s\": %s: \"%s\"",
                line, what, value);
   return FALSE;
 }
