@@ -210,7 +210,7 @@ was_released (TsStream *stream)
   gboolean released;
 
   g_mutex_lock (&stream->server->lock);
-  released = stream->generation != stream->server->generation || stream->server->stopping;
+  released = stream->generation != stream->server->generation;
   g_mutex_unlock (&stream->server->lock);
   return released;
 }
