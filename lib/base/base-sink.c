@@ -283,7 +283,8 @@ file_write (S3dSink *sink,
       else if (n == 0 || errno != EINTR)
         {
           s3d_error_set_errno (error, n == 0 ? ENOSPC : errno,
-                               "cannot write %" G_GSIZE_FORMAT " bytes at %" G_GUINT64_FORMAT, size - done, offset + done);
+                               "cannot write %" G_GSIZE_FORMAT " bytes at %" G_GUINT64_FORMAT,
+                               size - done, offset + done);
           return FALSE;
         }
     }

@@ -4,6 +4,8 @@ noinst_LTLIBRARIES += %D%/libs3d-base.la
 %C%_libs3d_base_la_SOURCES = \
   %D%/base-backoff.c \
   %D%/base-backoff.h \
+  %D%/base-budget.c \
+  %D%/base-budget.h \
   %D%/base-digest.c \
   %D%/base-digest.h \
   %D%/base-env.c \
@@ -20,6 +22,8 @@ noinst_LTLIBRARIES += %D%/libs3d-base.la
   %D%/base-memory.c \
   %D%/base-memory.h \
   %D%/base-options.h \
+  %D%/base-pool.c \
+  %D%/base-pool.h \
   %D%/base-settings.c \
   %D%/base-settings.h \
   %D%/base-sink.c \

@@ -46,3 +46,6 @@ test_programs += %D%/test-options
 
 test_programs += %D%/test-settings
 %C%_test_settings_LDADD = $(BASE_LIBS)
+
+test_programs += %D%/test-budget
+%C%_test_budget_LDADD = $(BASE_LIBS)
