@@ -9,6 +9,7 @@
  * Never more than `connections` to one host, nor more than `max-total-requests` in flight; the
  * rest waits in order. Knows nothing of credentials. */
 
+#include "base/base-error.h"
 #include "base/base-settings.h"
 #include "http/http-request.h"
 

@@ -1,0 +1,595 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* An event loop over libcurl's multi-socket interface: own epoll, own timers, an eventfd that is written only
+ * while the loop sleeps. curl_multi_poll() and curl_multi_perform() would cost O(handles) a wakeup.
+ *
+ * All but what http-loop.h names runs on the loop's own thread. The thread owns the multi handle, the transfers
+ * and the descriptors, and takes them down when it ends; whoever quits the loop joins the thread or lets it go. A
+ * loop that a forked child inherited is never touched. */
+
+#include "config.h"
+
+#include "http/http-loop.h"
+#include "http/http-attempt.h"
+#include "http/http-transfer.h"
+
+#include "base/base-error.h"
+#include "base/base-fork.h"
+#include "base/base-pool.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define MAX_EVENTS 64
+/* Rounds of new requests before the sockets are looked at again. */
+#define MAX_PASSES 16
+/* Handles kept for the next transfers; a fresh one costs more than one that is used again. */
+#define MAX_SPARE 128
+/* A loop that was busy for so much of so long is saturated. */
+#define BUSY_WINDOW_US (10 * 1000)
+#define BUSY_PERCENT 90
+
+/* What epoll is asked to say of a descriptor, and what libcurl wants to hear. A connection that falls idle stays in the
+ * epoll: most are used again at once, with the same wish. */
+typedef struct
+{
+  guint8 registered;
+  guint8 wanted;
+  gboolean socket; /* a connection: we are told before it is closed */
+} Watch;
+
+struct _S3dHttpLoop
+{
+  S3dHttpCore *core;
+  guint index;
+  GThread *thread;
+  int epoll_fd;
+  int event_fd;
+
+  /* Under core->lock. */
+  GQueue inbox;
+  GPtrArray *urgent;
+  guint load;
+  gboolean quit;
+
+  int asleep; /* atomic: somebody must write the eventfd */
+  int saturated; /* atomic */
+
+  CURLM *multi;
+  GArray *watches; /* by descriptor */
+  gint64 now;
+  gint64 curl_due; /* G_MAXINT64: never */
+  gint64 stall_due;
+  GSequence *timers; /* waiting requests, by due */
+  GQueue active;
+  GPtrArray *spare;
+  gint64 window_start;
+  gint64 busy;
+};
+
+guint
+s3d_http_loop_get_index (const S3dHttpLoop *loop)
+{
+  return loop->index;
+}
+
+guint
+s3d_http_loop_get_load (const S3dHttpLoop *loop)
+{
+  return loop->load;
+}
+
+void
+s3d_http_loop_add_load (S3dHttpLoop *loop, int change)
+{
+  loop->load = (guint) ((int) loop->load + change);
+}
+
+gboolean
+s3d_http_loop_is_saturated (S3dHttpLoop *loop)
+{
+  return g_atomic_int_get (&loop->saturated) && !g_atomic_int_get (&loop->asleep);
+}
+
+S3dHttpCore *
+s3d_http_loop_get_core (S3dHttpLoop *loop)
+{
+  return loop->core;
+}
+
+CURLM *
+s3d_http_loop_get_multi (S3dHttpLoop *loop)
+{
+  return loop->multi;
+}
+
+gint64
+s3d_http_loop_get_now (const S3dHttpLoop *loop)
+{
+  return loop->now;
+}
+
+GQueue *
+s3d_http_loop_get_active (S3dHttpLoop *loop)
+{
+  return &loop->active;
+}
+
+/* --- the inbox --- */
+
+/* With the lock held, so that the loop cannot end before the write. */
+static void
+wake (S3dHttpLoop *loop)
+{
+  guint64 one = 1;
+
+  while (write (loop->event_fd, &one, sizeof one) < 0 && errno == EINTR)
+    ;
+}
+
+void
+s3d_http_loop_push (S3dHttpLoop *loop, S3dHttpRequest *request)
+{
+  g_queue_push_tail_link (&loop->inbox, &request->link);
+  if (g_atomic_int_compare_and_exchange (&loop->asleep, TRUE, FALSE))
+    wake (loop);
+}
+
+void
+s3d_http_loop_push_urgent (S3dHttpLoop *loop, S3dHttpRequest *request)
+{
+  g_ptr_array_add (loop->urgent, s3d_http_request_ref (request));
+  if (g_atomic_int_compare_and_exchange (&loop->asleep, TRUE, FALSE))
+    wake (loop);
+}
+
+static void
+fail_without (gpointer data)
+{
+  s3d_http_attempt_fail_unstarted (data);
+}
+
+void
+s3d_http_loop_fail_without (S3dHttpRequest *request)
+{
+  S3dPool *pool = s3d_pool_get (S3D_POOL_CONTROL);
+
+  request->state = S3D_HTTP_DONE;
+  s3d_pool_push (pool, fail_without, request);
+  s3d_pool_unref (pool);
+}
+
+/* --- sockets --- */
+
+static Watch *
+get_watch (S3dHttpLoop *loop, int fd)
+{
+  if ((guint) fd >= loop->watches->len)
+    g_array_set_size (loop->watches, (guint) fd + 1);
+  return &g_array_index (loop->watches, Watch, fd);
+}
+
+static void
+watch (S3dHttpLoop *loop, int fd, Watch *w)
+{
+  struct epoll_event event = { .events = w->wanted, .data.fd = fd };
+
+  if (w->wanted == w->registered)
+    return;
+  if (w->wanted == 0)
+    epoll_ctl (loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+  else if (w->registered == 0)
+    epoll_ctl (loop->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+  else if (epoll_ctl (loop->epoll_fd, EPOLL_CTL_MOD, fd, &event) != 0 && errno == ENOENT)
+    epoll_ctl (loop->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+  w->registered = w->wanted;
+}
+
+static int
+socket_changed (CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
+{
+  S3dHttpLoop *loop = data;
+  S3dHttpTransfer *transfer = what != CURL_POLL_REMOVE ? s3d_http_transfer_from_easy (easy) : NULL;
+  Watch *w = get_watch (loop, fd);
+
+  if (transfer != NULL)
+    transfer->fd = fd;
+  w->wanted = 0;
+  if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
+    w->wanted |= EPOLLIN;
+  if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
+    w->wanted |= EPOLLOUT;
+  if (w->wanted != 0 || !w->socket)
+    watch (loop, fd, w);
+  return 0;
+}
+
+void
+s3d_http_loop_socket_opened (S3dHttpLoop *loop, int fd)
+{
+  Watch *w = get_watch (loop, fd);
+
+  memset (w, 0, sizeof *w);
+  w->socket = TRUE;
+  s3d_fork_track_fd (fd);
+}
+
+void
+s3d_http_loop_socket_closing (S3dHttpLoop *loop, int fd)
+{
+  Watch *w = get_watch (loop, fd);
+
+  /* Taken out by hand: a copy of the socket in a forked child would keep it in the epoll. */
+  w->wanted = 0;
+  watch (loop, fd, w);
+  w->socket = FALSE;
+  s3d_fork_untrack_fd (fd);
+}
+
+static void
+handle_event (S3dHttpLoop *loop, const struct epoll_event *event)
+{
+  int fd = event->data.fd;
+  Watch *w = get_watch (loop, fd);
+  int action = 0, running;
+
+  if (w->wanted == 0)
+    {
+      watch (loop, fd, w); /* an idle connection that the other side closed: libcurl sees it when it wants it again */
+      return;
+    }
+  if ((event->events & EPOLLIN) != 0)
+    action |= CURL_CSELECT_IN;
+  if ((event->events & EPOLLOUT) != 0)
+    action |= CURL_CSELECT_OUT;
+  if ((event->events & (EPOLLERR | EPOLLHUP)) != 0)
+    action |= CURL_CSELECT_IN | CURL_CSELECT_ERR;
+  /* While a body is sent, an answer that came early must be read before the next write fails on the closed
+   * connection. */
+  if (w->wanted == (EPOLLIN | EPOLLOUT))
+    action |= CURL_CSELECT_IN;
+  curl_multi_socket_action (loop->multi, fd, action, &running);
+}
+
+static int
+timer_changed (CURLM *multi, long timeout_ms, void *data)
+{
+  S3dHttpLoop *loop = data;
+
+  loop->curl_due = timeout_ms < 0 ? G_MAXINT64 : g_get_monotonic_time () + timeout_ms * G_TIME_SPAN_MILLISECOND;
+  return 0;
+}
+
+/* --- transfers --- */
+
+S3dHttpTransfer *
+s3d_http_loop_take_transfer (S3dHttpLoop *loop)
+{
+  if (loop->spare->len > 0)
+    return g_ptr_array_steal_index_fast (loop->spare, loop->spare->len - 1);
+  return s3d_http_transfer_new (loop);
+}
+
+void
+s3d_http_loop_give_transfer (S3dHttpLoop *loop, S3dHttpTransfer *transfer)
+{
+  if (loop->spare->len < MAX_SPARE)
+    g_ptr_array_add (loop->spare, transfer);
+  else
+    s3d_http_transfer_free (transfer);
+}
+
+/* --- timers --- */
+
+static int
+compare_due (gconstpointer a, gconstpointer b, gpointer data)
+{
+  const S3dHttpRequest *first = a, *second = b;
+
+  return (first->due > second->due) - (first->due < second->due);
+}
+
+void
+s3d_http_loop_add_timer (S3dHttpLoop *loop, S3dHttpRequest *request)
+{
+  request->timer = g_sequence_insert_sorted (loop->timers, request, compare_due, NULL);
+}
+
+void
+s3d_http_loop_remove_timer (S3dHttpLoop *loop, S3dHttpRequest *request)
+{
+  g_sequence_remove (g_steal_pointer (&request->timer));
+}
+
+static S3dHttpRequest *
+first_timer (S3dHttpLoop *loop)
+{
+  GSequenceIter *first = g_sequence_get_begin_iter (loop->timers);
+
+  return g_sequence_iter_is_end (first) ? NULL : g_sequence_get (first);
+}
+
+static void
+run_timers (S3dHttpLoop *loop)
+{
+  S3dHttpRequest *request;
+  int running;
+
+  while ((request = first_timer (loop)) != NULL && request->due <= loop->now)
+    {
+      s3d_http_loop_remove_timer (loop, request);
+      s3d_http_core_requeue (loop->core, request);
+    }
+  if (loop->active.length > 0 && loop->stall_due <= loop->now)
+    {
+      gint64 stall_ms = loop->core->settings->stall_timeout_ms;
+
+      loop->stall_due = loop->now + CLAMP (stall_ms / 8, 10, 1000) * G_TIME_SPAN_MILLISECOND;
+      s3d_http_attempt_check_stalls (loop);
+    }
+  if (loop->curl_due <= loop->now)
+    {
+      loop->curl_due = G_MAXINT64;
+      curl_multi_socket_action (loop->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+}
+
+static int
+get_timeout_ms (S3dHttpLoop *loop)
+{
+  S3dHttpRequest *request = first_timer (loop);
+  gint64 due = loop->curl_due;
+  gint64 left;
+
+  if (request != NULL)
+    due = MIN (due, request->due);
+  if (loop->active.length > 0)
+    due = MIN (due, loop->stall_due);
+  if (due == G_MAXINT64)
+    return -1;
+  left = due - g_get_monotonic_time ();
+  return left <= 0 ? 0 : (int) MIN ((left + 999) / 1000, 60 * 1000);
+}
+
+/* --- the thread --- */
+
+static void
+handle_messages (S3dHttpLoop *loop)
+{
+  CURLMsg *message;
+  int left;
+
+  while ((message = curl_multi_info_read (loop->multi, &left)) != NULL)
+    if (message->msg == CURLMSG_DONE)
+      s3d_http_attempt_transfer_ended (loop, message->easy_handle, message->data.result);
+}
+
+static void
+handle_urgent (S3dHttpLoop *loop, GPtrArray *urgent)
+{
+  for (guint i = 0; i < urgent->len; i++)
+    s3d_http_attempt_look_at (loop, g_ptr_array_index (urgent, i));
+}
+
+/* What others left in the inbox; FALSE: nothing, and the loop is marked as asleep when it is to sleep. */
+static gboolean
+collect (S3dHttpLoop *loop, GQueue *inbox, GPtrArray **urgent, gboolean sleep, gboolean *quit)
+{
+  S3dHttpCore *core = loop->core;
+  gboolean any;
+
+  g_mutex_lock (&core->lock);
+  *inbox = loop->inbox;
+  g_queue_init (&loop->inbox);
+  *urgent = NULL;
+  if (loop->urgent->len > 0)
+    {
+      *urgent = loop->urgent;
+      loop->urgent = g_ptr_array_new_with_free_func ((GDestroyNotify) s3d_http_request_unref);
+    }
+  *quit = loop->quit;
+  any = inbox->length > 0 || *urgent != NULL || *quit;
+  if (!any && sleep)
+    g_atomic_int_set (&loop->asleep, TRUE);
+  g_mutex_unlock (&core->lock);
+  return any;
+}
+
+static void
+note_busy (S3dHttpLoop *loop, gint64 slept_at)
+{
+  gint64 window = slept_at - loop->window_start;
+
+  loop->busy += slept_at - loop->now;
+  if (window < BUSY_WINDOW_US)
+    return;
+  g_atomic_int_set (&loop->saturated, loop->busy * 100 >= window * BUSY_PERCENT);
+  loop->window_start = slept_at;
+  loop->busy = 0;
+}
+
+static void
+wait_for_events (S3dHttpLoop *loop, int timeout_ms)
+{
+  struct epoll_event events[MAX_EVENTS];
+  int n;
+
+  if (timeout_ms != 0)
+    note_busy (loop, g_get_monotonic_time ());
+  n = epoll_wait (loop->epoll_fd, events, MAX_EVENTS, timeout_ms);
+  g_atomic_int_set (&loop->asleep, FALSE);
+  if (timeout_ms == 0)
+    note_busy (loop, g_get_monotonic_time ());
+  loop->now = g_get_monotonic_time ();
+
+  /* The eventfd is edge-triggered: it need not be read. */
+  for (int i = 0; i < n; i++)
+    if (events[i].data.fd != loop->event_fd)
+      handle_event (loop, &events[i]);
+}
+
+static void
+run (S3dHttpLoop *loop)
+{
+  gboolean quit = FALSE;
+  guint passes = 0;
+
+  while (!quit)
+    {
+      GQueue inbox;
+      g_autoptr (GPtrArray) urgent = NULL;
+      GList *link;
+      int timeout_ms;
+
+      run_timers (loop);
+      handle_messages (loop);
+      timeout_ms = get_timeout_ms (loop);
+      if (collect (loop, &inbox, &urgent, timeout_ms != 0, &quit))
+        {
+          if (urgent != NULL)
+            handle_urgent (loop, urgent);
+          while ((link = g_queue_pop_head_link (&inbox)) != NULL)
+            s3d_http_attempt_start (loop, link->data);
+          loop->now = g_get_monotonic_time ();
+          if (++passes < MAX_PASSES)
+            continue;
+          timeout_ms = 0;
+        }
+      passes = 0;
+      wait_for_events (loop, timeout_ms);
+    }
+}
+
+static void
+loop_free (S3dHttpLoop *loop)
+{
+  S3dHttpTransfer *transfer;
+
+  while ((transfer = g_queue_peek_head (&loop->active)) != NULL)
+    s3d_http_transfer_stop (transfer);
+  g_clear_pointer (&loop->spare, g_ptr_array_unref);
+  curl_multi_cleanup (loop->multi);
+  g_sequence_free (loop->timers);
+  g_array_unref (loop->watches);
+  g_ptr_array_unref (loop->urgent);
+  s3d_fork_untrack_fd (loop->epoll_fd);
+  close (loop->epoll_fd);
+  s3d_fork_untrack_fd (loop->event_fd);
+  close (loop->event_fd);
+  g_free (loop);
+}
+
+static gpointer
+loop_thread (gpointer data)
+{
+  S3dHttpLoop *loop = data;
+  S3dHttpCore *core = loop->core;
+
+  s3d_thread_enter ("s3dlio-http");
+  loop->now = loop->window_start = g_get_monotonic_time ();
+  run (loop);
+  loop_free (loop);
+  s3d_http_core_unref (core);
+  return NULL;
+}
+
+static GThread *
+start_thread (S3dHttpLoop *loop, GError **error)
+{
+  sigset_t all, before;
+  GThread *thread;
+
+  /* Blocked from the first instruction on: libcurl's own threads inherit it as well. */
+  sigfillset (&all);
+  pthread_sigmask (SIG_SETMASK, &all, &before);
+  thread = g_thread_try_new ("s3dlio-http", loop_thread, loop, error);
+  pthread_sigmask (SIG_SETMASK, &before, NULL);
+  return thread;
+}
+
+static gboolean
+open_descriptors (S3dHttpLoop *loop, GError **error)
+{
+  struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+
+  loop->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
+  loop->event_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  event.data.fd = loop->event_fd;
+  if (loop->epoll_fd >= 0 && loop->event_fd >= 0
+      && epoll_ctl (loop->epoll_fd, EPOLL_CTL_ADD, loop->event_fd, &event) == 0)
+    {
+      s3d_fork_track_fd (loop->epoll_fd);
+      s3d_fork_track_fd (loop->event_fd);
+      return TRUE;
+    }
+  s3d_error_set_errno (error, errno, "cannot make an epoll");
+  if (loop->epoll_fd >= 0)
+    close (loop->epoll_fd);
+  if (loop->event_fd >= 0)
+    close (loop->event_fd);
+  return FALSE;
+}
+
+static void
+set_up_multi (S3dHttpLoop *loop)
+{
+  const S3dSettings *settings = loop->core->settings;
+  long connections = (long) MIN (settings->connections, 10000) * 4;
+
+  loop->multi = curl_multi_init ();
+  curl_multi_setopt (loop->multi, CURLMOPT_SOCKETFUNCTION, socket_changed);
+  curl_multi_setopt (loop->multi, CURLMOPT_SOCKETDATA, loop);
+  curl_multi_setopt (loop->multi, CURLMOPT_TIMERFUNCTION, timer_changed);
+  curl_multi_setopt (loop->multi, CURLMOPT_TIMERDATA, loop);
+  curl_multi_setopt (loop->multi, CURLMOPT_MAXCONNECTS, MAX (connections, 256L));
+  curl_multi_setopt (loop->multi, CURLMOPT_PIPELINING, settings->http2 ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING);
+}
+
+S3dHttpLoop *
+s3d_http_loop_new (S3dHttpCore *core, guint index, GError **error)
+{
+  S3dHttpLoop *loop = g_new0 (S3dHttpLoop, 1);
+
+  loop->core = core;
+  loop->index = index;
+  loop->curl_due = G_MAXINT64;
+  if (!open_descriptors (loop, error))
+    {
+      g_free (loop);
+      return NULL;
+    }
+  g_queue_init (&loop->inbox);
+  g_queue_init (&loop->active);
+  loop->urgent = g_ptr_array_new_with_free_func ((GDestroyNotify) s3d_http_request_unref);
+  loop->spare = g_ptr_array_new_with_free_func ((GDestroyNotify) s3d_http_transfer_free);
+  loop->watches = g_array_new (FALSE, TRUE, sizeof (Watch));
+  loop->timers = g_sequence_new (NULL);
+  set_up_multi (loop);
+  loop->thread = start_thread (loop, error);
+  if (loop->thread == NULL)
+    {
+      loop_free (loop);
+      return NULL;
+    }
+  return loop;
+}
+
+void
+s3d_http_loop_quit (S3dHttpLoop *loop, gboolean join)
+{
+  GThread *thread = loop->thread;
+  S3dHttpCore *core = loop->core;
+
+  g_mutex_lock (&core->lock);
+  loop->quit = TRUE;
+  wake (loop);
+  g_mutex_unlock (&core->lock);
+  if (join)
+    g_thread_join (thread);
+  else
+    g_thread_unref (thread);
+}
