@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The memory budget: a counter and a queue. What does not fit waits, and everything behind it waits too, so that a large
- * operation is not passed by small ones for ever. Releasing grants what fits now, from the front; the callbacks run with
+/* The memory budget: a counter and a queue. What does not fit waits, and everything behind it waits too, so that a
+ * large operation is not passed by small ones for ever. Releasing grants what fits now, from the front; the callbacks run with
  * no lock held, in the thread that released. Thread-safe; a reservation belongs to who made it. */
 
 #include "config.h"
@@ -92,7 +92,7 @@ s3d_budget_reserve (S3dBudget *budget, guint64 bytes, S3dBudgetGranted callback,
   return reservation;
 }
 
-/* Grants the first that waits, when it fits. Its callback may release it at once, so all that is needed is taken out. */
+/* Grants the first that waits, when it fits. Its callback may release it at once, so what is needed is taken out. */
 static gboolean
 grant_next (S3dBudget *budget)
 {
