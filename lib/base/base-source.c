@@ -2,7 +2,7 @@
 
 /* Bodies of requests: bytes, borrowed memory, or a piece of a file. Immutable after they are made and read without
  * a position of their own, so that any threads may read one at once. Borrowed memory and descriptors outlive the
- * source. */
+ * source; a slice keeps the whole that it is of. */
 
 #include "config.h"
 
@@ -20,8 +20,10 @@ struct _S3dSource
   GBytes *bytes;       /* keeps @memory */
   const guint8 *memory; /* NULL: a file */
   int fd;
+  gboolean owns_fd;
   guint64 offset;
   guint64 length;
+  S3dSource *whole; /* of a slice */
 };
 
 static S3dSource *
@@ -75,6 +77,34 @@ s3d_source_new_file (int fd,
 }
 
 S3dSource *
+s3d_source_new_file_take (int fd,
+                          guint64 offset,
+                          guint64 length)
+{
+  S3dSource *source = s3d_source_new_file (fd, offset, length);
+
+  source->owns_fd = TRUE;
+  return source;
+}
+
+S3dSource *
+s3d_source_new_slice (S3dSource *whole,
+                      guint64 offset,
+                      guint64 length)
+{
+  S3dSource *source = source_new (NULL, length);
+
+  g_assert (offset <= whole->length && length <= whole->length - offset);
+
+  source->whole = s3d_source_ref (whole);
+  if (whole->memory != NULL)
+    source->memory = whole->memory + offset;
+  source->fd = whole->fd;
+  source->offset = whole->offset + offset;
+  return source;
+}
+
+S3dSource *
 s3d_source_ref (S3dSource *source)
 {
   g_atomic_ref_count_inc (&source->refs);
@@ -88,6 +118,9 @@ s3d_source_unref (S3dSource *source)
     return;
 
   g_clear_pointer (&source->bytes, g_bytes_unref);
+  g_clear_pointer (&source->whole, s3d_source_unref);
+  if (source->owns_fd)
+    close (source->fd);
   g_free (source);
 }
 

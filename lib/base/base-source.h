@@ -13,6 +13,8 @@ S3dSource *s3d_source_new_bytes (GBytes *bytes);                             /* 
 S3dSource *s3d_source_new_memory (gconstpointer data, gsize size);           /* borrows */
 /* pread(); the descriptor stays the caller's */
 S3dSource *s3d_source_new_file (int fd, guint64 offset, guint64 length);
+S3dSource *s3d_source_new_file_take (int fd, guint64 offset, guint64 length); /* closes @fd at the end */
+S3dSource *s3d_source_new_slice (S3dSource *whole, guint64 offset, guint64 length); /* keeps a reference to @whole */
 S3dSource *s3d_source_ref (S3dSource *source);
 void s3d_source_unref (S3dSource *source);
 

@@ -108,6 +108,31 @@ test_file_failure_is_an_error (void)
   g_assert_true (error->domain == S3DLIO_ERROR);
 }
 
+static void
+test_slice_outlives_the_whole (void)
+{
+  g_autofree char *name = NULL;
+  int fd = g_file_open_tmp ("s3dlio-source-XXXXXX", &name, NULL);
+  S3dSource *whole = s3d_source_new_file_take (fd, 1, 6);
+  S3dSource *slice = s3d_source_new_slice (whole, 2, 3);
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("abcdef", 6);
+  g_autoptr (S3dSource) memory = s3d_source_new_bytes (bytes);
+  g_autoptr (S3dSource) part = s3d_source_new_slice (memory, 4, 2);
+  char buffer[10];
+
+  g_assert_cmpint (write (fd, "0123456", 7), ==, 7);
+  s3d_source_unref (whole);
+  g_assert_cmpuint (s3d_source_get_length (slice), ==, 3);
+  g_assert_null (s3d_source_peek (slice));
+  g_assert_cmpint (s3d_source_read (slice, 1, buffer, 10, NULL), ==, 2);
+  g_assert_cmpmem (buffer, 2, "45", 2);
+  s3d_source_unref (slice);
+  g_assert_cmpint (write (fd, "x", 1), ==, -1); /* closed with the last of them */
+  g_unlink (name);
+
+  g_assert_cmpmem (s3d_source_peek (part), s3d_source_get_length (part), "ef", 2);
+}
+
 int
 main (int argc,
       char **argv)
@@ -118,6 +143,7 @@ main (int argc,
   g_test_add_func ("/base/source/empty-is-in-memory", test_empty_is_in_memory);
   g_test_add_func ("/base/source/file/piece", test_file_piece);
   g_test_add_func ("/base/source/file/that-shrank-fails", test_file_that_shrank_fails);
+  g_test_add_func ("/base/source/slice-outlives-the-whole", test_slice_outlives_the_whole);
   g_test_add_func ("/base/source/file/failure-is-an-error", test_file_failure_is_an_error);
 
   return g_test_run ();
