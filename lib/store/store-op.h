@@ -16,6 +16,8 @@
 #include "base/base-uri.h"
 #include "store/store-info.h"
 
+#include <gio/gio.h>
+
 typedef enum
 {
   S3D_OP_READ,             /* bytes of one object, into a sink */
@@ -128,9 +130,15 @@ struct _S3dOp
   char *etag;           /* UPLOAD_PART; without quotes */
   GPtrArray *items;     /* LIST, CONTAINER_LIST: of S3dlioObjectInfo * */
 
+  /* whoever launched it */
+  guint slot;           /* where it stands among what is in flight */
+  gboolean shielded;    /* its answer is wanted even when the whole is cancelled */
+
   /* the store's */
   S3dStore *store;
   GMutex lock;
+  GCond cancel_ended;
+  guint cancels_running;
   gboolean cancelled;
   void (*cancel) (S3dOp *op, gpointer data);
   gpointer cancel_data;
@@ -146,6 +154,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dOp, s3d_op_unref)
  * the acknowledgement that sink and source are let go. */
 void s3d_op_cancel (S3dOp *op);
 gboolean s3d_op_is_cancelled (S3dOp *op);
+GError *s3d_error_new_cancelled (void);
 
 /* For backends: what s3d_op_cancel() does (called without the op's lock held; at once when it is
  * cancelled already). */

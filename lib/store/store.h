@@ -62,3 +62,5 @@ gboolean s3d_store_start (S3dStore *store, S3dOp *op, GError **error);
 /* The reference backend and test double: objects in the process's memory, with the semantics of
  * S3 down to ETags, pages and parts. Completes on the range pool. */
 S3dStore *s3d_mem_store_open (S3dlioUri *uri, S3dSettings *settings, GError **error);
+/* Before the first op; so that tests of uploads need few bytes. */
+void s3d_mem_store_set_part_limits (S3dStore *store, guint64 min_part_size, guint max_parts);
