@@ -18,7 +18,7 @@ typedef enum
   /* memory of the caller's: a result larger than it is NO_SPACE, s3d_get_get_length() tells the
    * size */
   S3D_GET_MEMORY,
-  S3D_GET_FILE    /* a descriptor of the caller's, at file_offset on; may have to be in order */
+  S3D_GET_FILE    /* a descriptor of the caller's */
 } S3dGetKind;
 
 typedef struct
@@ -27,6 +27,7 @@ typedef struct
   gpointer memory;
   gsize memory_size;
   int fd;
+  guint64 file_offset; /* where the first byte goes, unless in order; in the end fd stands behind the last one */
   /* the descriptor cannot seek (a pipe): ranges are fetched ahead in bounded memory and written
    * in order */
   gboolean in_order;
@@ -36,6 +37,10 @@ typedef struct
 S3dSequence *s3d_get_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, gint64 offset,
                           gint64 length,
                           const char *if_match, const S3dGetDestination *destination);
+
+/* Before the start: other ranges than the store's settings say; how many bytes to reserve at first, for who knows. */
+void s3d_get_set_ranges (S3dSequence *get, const S3dRangeSettings *ranges);
+void s3d_get_set_expected (S3dSequence *get, guint64 bytes);
 
 /* After done, without error. */
 GBytes *s3d_get_steal_bytes (S3dSequence *get);           /* S3D_GET_BYTES */

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Sequences: everything that takes more than one step of a store. A sequence launches ops, is
- * stepped as each completes, and is done when nothing is in flight and nothing is left to do. The
- * first error cancels what is in flight; a sequence that has something to take back (an unfinished
- * upload) launches that in its cleanup before it is done.
+/* Sequences: everything that takes more than one step of a store. A sequence launches ops, is stepped as each
+ * completes, and is done when nothing is in flight and nothing is left to do. The first error cancels what is in
+ * flight; a sequence that has something to take back (an unfinished upload) launches that in its cleanup before it
+ * is done.
  *
- * Reference-counted; start and cancel from any thread; done once, on a thread of the library's,
- * never inside start, and only after every op has let go of the caller's memory. The virtual
- * functions run under the sequence's lock. */
+ * * Reference-counted; start and cancel from any thread; done once, on a thread of the library's, never inside
+ * start, and only after every op has let go of the caller's memory. The virtual functions run under the sequence's
+ * lock, interrupt aside. */
 
+#include "base/base-budget.h"
+#include "base/base-pool.h"
 #include "store/store.h"
 
 typedef struct _S3dSequence S3dSequence;
@@ -17,14 +19,14 @@ typedef void (*S3dSequenceDone) (S3dSequence *sequence, gpointer data);
 
 typedef struct
 {
-  /* Launches what can be launched now. Called at the start and after every completion, until it
-   * fails. When it returns with nothing in flight, the sequence has ended well. */
+  /* Launches what can be launched now. Called at the start and after every completion, until it fails. When it
+   * returns with nothing in flight and nothing pending, the sequence has ended well. */
   void (*step) (S3dSequence *sequence);
-  /* An op has completed. Sets the sequence's error with s3d_sequence_fail() when the op's error
-   * is not mended. */
+  /* An op has completed. Sets the sequence's error with s3d_sequence_fail() when the op's error is not mended. */
   void (*completed) (S3dSequence *sequence, S3dOp *op);
-  /* After the last op of a sequence that failed or was cancelled: may launch ops that take
-   * things back. Nullable. */
+  /* It failed or was cancelled: wakes jobs, and tells sequences within it to end. Once, without the lock. Nullable. */
+  void (*interrupt) (S3dSequence *sequence);
+  /* After the last op of a sequence that failed or was cancelled: may launch ops that take things back. Nullable. */
   void (*cleanup) (S3dSequence *sequence);
   void (*free) (S3dSequence *sequence);
 } S3dSequenceClass;
@@ -35,12 +37,20 @@ struct _S3dSequence
   const S3dSequenceClass *klass;
   GMutex lock;
   GPtrArray *in_flight; /* of S3dOp * */
+  guint pending;        /* jobs out, a reservation waited for, sequences within */
   GError *error;        /* the first */
-  gboolean cancelled, cleaning, ended;
+  gboolean started, interrupted, cleaning, ended;
   S3dSequenceDone done;
   gpointer done_data;
-  /* Bytes done and in all (-1: not known), for who wants to show progress; read with
-   * s3d_sequence_get_progress(). */
+
+  S3dReservation *reservation;
+  S3dReservation *stale; /* to be released once the lock is */
+  gboolean reserving;    /* the reservation is waited for */
+  S3dSequence *within;   /* nullable: kept until free */
+  gboolean starts_within;
+  S3dPool *pool;         /* nullable: for jobs, and for done when no thread of ours is at hand */
+
+  /* Bytes done and in all (-1: not known), for who wants to show progress; read with s3d_sequence_get_progress(). */
   guint64 progress_done;
   gint64 progress_total;
   S3dFacts facts; /* of all ops together */
@@ -56,12 +66,33 @@ void s3d_sequence_get_progress (S3dSequence *sequence, guint64 *done, gint64 *to
 /* After done. (transfer full) */
 GError *s3d_sequence_steal_error (S3dSequence *sequence);
 
-/* For implementations, under the lock. */
+/* For implementations, under the lock unless it says otherwise. */
+
 void s3d_sequence_init (S3dSequence *sequence, const S3dSequenceClass *klass);
-/* Starts @op on @store (takes the caller's reference); a start that fails becomes the sequence's
- * error. */
+/* Starts @op on @store (takes the caller's reference); a start that fails becomes the sequence's error. An op that is
+ * shielded is not cancelled with the sequence: its answer is waited for. */
 void s3d_sequence_launch (S3dSequence *sequence, S3dStore *store, S3dOp *op);
 void s3d_sequence_fail (S3dSequence *sequence, GError *error); /* takes @error */
+
+/* Reserves @bytes in @budget, instead of what was reserved before, until the sequence ends. TRUE when they are there;
+ * FALSE: there is no step until they are. */
+gboolean s3d_sequence_reserve (S3dSequence *sequence, S3dBudget *budget, guint64 bytes);
+
+/* Runs @job, which may block, on the download pool, without the lock; then the sequence is stepped. */
+typedef void (*S3dSequenceJob) (S3dSequence *sequence);
+void s3d_sequence_push (S3dSequence *sequence, S3dSequenceJob job);
+
+/* Runs @child (taken) as a step: its error becomes the sequence's, its progress and facts are the sequence's, and it is
+ * cancelled with it. One in a lifetime; it stays readable until the sequence is freed. */
+void s3d_sequence_run_within (S3dSequence *sequence, S3dSequence *child);
+
+/* For what is pending otherwise: pending++ under the lock, then s3d_sequence_resume() once, without the lock, from a
+ * completion. It is stepped then. */
+void s3d_sequence_resume (S3dSequence *sequence);
+/* Without the lock, while an op is in flight: its answer's headers told something, there may be a step to take. */
+void s3d_sequence_poke (S3dSequence *sequence);
+
+void s3d_facts_add (S3dFacts *all, const S3dFacts *one);
 
 /* The sequence of a single op. */
 S3dSequence *s3d_single_new (S3dStore *store, S3dOp *op); /* takes @op */

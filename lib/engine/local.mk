@@ -1,4 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 noinst_LTLIBRARIES += %D%/libs3d-engine.la
-%C%_libs3d_engine_la_SOURCES =
+%C%_libs3d_engine_la_SOURCES = \
+  %D%/engine-call.c \
+  %D%/engine-call.h \
+  %D%/engine-get.c \
+  %D%/engine-get.h \
+  %D%/engine-many.h \
+  %D%/engine-order.c \
+  %D%/engine-put.h \
+  %D%/engine-range.c \
+  %D%/engine-range.h \
+  %D%/engine-sequence.c \
+  %D%/engine-sequence.h

@@ -1,3 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # Unit tests of lib/engine; they link $(ENGINE_LIBS).
+
+engine_box = %D%/box.c %D%/box.h %D%/fault-store.c %D%/fault-store.h
+
+test_programs += %D%/test-range
+%C%_test_range_SOURCES = %D%/test-range.c $(engine_box)
+%C%_test_range_LDADD = $(ENGINE_LIBS)
