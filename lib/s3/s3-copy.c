@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Copying inside the service, in one request.
+ *
+ * Not every service heeds If-None-Match on a copy, and one that does not would overwrite in silence. So a copy that
+ * may not replace anything looks first, with a HEAD, and sends the condition all the same: where it is heeded,
+ * nothing slips in between. The condition on the source is sent under two names, as Ceph RGW reads it under one of
+ * its own.
+ *
+ * Follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html. Runs on a loop thread.
+ */
+
+#include "config.h"
+
+#include "s3/s3-private.h"
+
+#include <string.h>
+
+#include "base/base-time.h"
+
+typedef struct
+{
+  char *etag;
+  gint64 mtime;
+} Result;
+
+static void
+read_copy_element (const char *path, const char *text, gpointer data)
+{
+  Result *result = data;
+  if (strcmp (path, "ETag") == 0)
+    {
+      g_free (result->etag);
+      result->etag = s3d_s3_parse_etag (text);
+    }
+  else if (strcmp (path, "LastModified") == 0)
+    result->mtime = s3d_time_parse_rfc3339 (text);
+}
+
+static S3dHttpVerdict
+copy_answer (S3dS3Job *job, GError **error)
+{
+  Result result = { .mtime = S3D_TIME_UNKNOWN };
+  S3dHttpVerdict verdict = s3d_s3_job_read_document (job, "CopyObjectResult", read_copy_element, &result, error);
+  g_autofree char *etag = result.etag;
+  g_autofree char *uri = s3dlio_uri_to_string (job->op->target);
+  const char *version = s3d_http_request_get_response_header (job->request, "x-amz-version-id");
+  if (*error != NULL)
+    return verdict;
+  job->op->info = s3d_object_info_new (S3DLIO_OBJECT_TYPE_OBJECT, uri, -1, result.mtime, etag);
+  if (version != NULL)
+    s3d_object_info_set_attribute (job->op->info, "version-id", version);
+  return verdict;
+}
+
+static const S3dS3Verb copy_verb = { .method = "PUT", .answer = copy_answer };
+
+static gboolean
+prepare_copy (S3dS3Job *job, GError **error)
+{
+  S3dOp *op = job->op;
+  g_autofree char *source = s3d_s3_copy_source (op->from->container, op->from->key);
+  s3d_http_request_set_header (job->request, "x-amz-copy-source", source);
+  s3d_s3_job_set_etag (job, "x-amz-copy-source-if-match", op->if_match);
+  if (!job->store->endpoint->aws)
+    s3d_s3_job_set_etag (job, "x-amz-copy-if-match", op->if_match);
+  if (op->no_clobber)
+    s3d_http_request_set_header (job->request, "if-none-match", "*");
+  if (op->attributes == NULL)
+    return TRUE;
+  s3d_http_request_set_header (job->request, "x-amz-metadata-directive", "REPLACE");
+  return s3d_s3_job_set_attributes (job, op->attributes, error);
+}
+
+static S3dHttpVerdict
+look_answer (S3dS3Job *job, GError **error)
+{
+  g_autofree char *uri = s3dlio_uri_to_string (job->op->target);
+  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS, "%s is there already", uri);
+  return S3D_HTTP_FINAL;
+}
+
+static gboolean
+look_forgive (G_GNUC_UNUSED S3dS3Job *job, const S3dS3Failure *failure)
+{
+  return failure->status == 404;
+}
+
+static gboolean
+look_ended (S3dS3Job *job, GError **error)
+{
+  if (*error != NULL)
+    return FALSE;
+  s3d_s3_job_again (job, &copy_verb);
+  return prepare_copy (job, error);
+}
+
+static const S3dS3Verb look_verb = {
+  .method = "HEAD", .answer = look_answer, .forgive = look_forgive, .ended = look_ended
+};
+
+void
+s3d_s3_start_copy (S3dStore *store, S3dOp *op)
+{
+  GError *error = NULL;
+  S3dS3Job *job = s3d_s3_job_new (store, op, op->no_clobber ? &look_verb : &copy_verb, op->target->key, NULL);
+  if (!s3d_s3_job_require_key (job))
+    return;
+  if (op->no_clobber || prepare_copy (job, &error))
+    s3d_s3_job_start (job);
+  else
+    s3d_s3_job_fail (job, error);
+}

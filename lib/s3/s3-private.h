@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* The inside of the S3 backend: the store, and the job that every operation is. */
+
+#include "auth/auth-sigv4.h"
+#include "base/base-error.h"
+#include "base/base-pool.h"
+#include "http/http.h"
+#include "s3/s3-error.h"
+#include "s3/s3-wire.h"
+#include "s3/s3-xml.h"
+#include "store/store.h"
+
+typedef struct
+{
+  S3dStore parent;
+  S3dHttp *http;
+  S3dPool *pool; /* hashes large bodies, and ends what could not begin */
+  S3dS3Endpoint *endpoint;
+  S3dCredentialChain *chain;
+  S3dSigv4 *signer;
+  gint clock_offset; /* seconds that the service is ahead of us; atomic */
+  GMutex lock;
+  GHashTable *places; /* bucket → S3dS3Place */
+} S3dS3Store;
+
+/* Where requests for the bucket go (transfer full); NULL is the service itself. */
+S3dS3Place *s3d_s3_store_get_place (S3dS3Store *store, const char *bucket);
+/* The bucket turned out to be in @region: the new place (transfer full). */
+S3dS3Place *s3d_s3_store_learn_region (S3dS3Store *store, const char *bucket, const char *region);
+
+typedef struct _S3dS3Job S3dS3Job;
+
+/* What an operation is made of. Its functions run on a loop thread. */
+typedef struct
+{
+  const char *method;
+
+  /* In all of these @error is never NULL.
+   *
+   * READ: a 2xx answer's headers are in. Nullable. */
+  gboolean (*headers) (S3dS3Job *job, GError **error);
+  /* A 2xx answer without a sink is in: moves the results into the op. @error set: it is a failure for all that,
+   * and the verdict says whether it may be tried again. Nullable. */
+  S3dHttpVerdict (*answer) (S3dS3Job *job, GError **error);
+  /* The service said no. TRUE: for this operation that is no failure. Nullable. */
+  gboolean (*forgive) (S3dS3Job *job, const S3dS3Failure *failure);
+  /* The request is over, and @error (may be replaced) is what it came to. TRUE: another one has been made, which
+   * s3d_s3_job_again() sends. Nullable. */
+  gboolean (*ended) (S3dS3Job *job, GError **error);
+} S3dS3Verb;
+
+/* One operation, from start to completion, mostly of one request. Belongs to one thread at a time: who starts it,
+ * a worker that hashes its body, a loop. Only cancel comes from elsewhere; the lock is for that. */
+struct _S3dS3Job
+{
+  gatomicrefcount refs;
+  S3dS3Store *store; /* the op keeps it until it completes */
+  S3dOp *op;
+  const S3dS3Verb *verb;
+  S3dS3Place *place;
+  S3dCredentials *credentials; /* that the last attempt was signed with; NULL: none */
+  char payload_hash[65];       /* hex SHA-256 or UNSIGNED-PAYLOAD */
+  gboolean clock_mended, token_mended, region_mended, body_mended;
+  guint n_mended;
+  GError *error;               /* that it will end with */
+
+  GMutex lock;
+  S3dHttpRequest *request;
+  gboolean submitted, cancelled;
+
+  guint step;                  /* of an operation of more than one request: which one this is */
+};
+
+/* A job for @op, on its target's bucket; @key NULL: on the bucket itself. @query (nullable) is encoded. */
+S3dS3Job *s3d_s3_job_new (S3dStore *store, S3dOp *op, const S3dS3Verb *verb, const char *key, const char *query);
+/* @etag without quotes; NULL: no such header. */
+void s3d_s3_job_set_etag (S3dS3Job *job, const char *header, const char *etag);
+/* Content headers and metadata. FALSE: they cannot be sent. */
+gboolean s3d_s3_job_set_attributes (S3dS3Job *job, const S3dAttributes *attributes, GError **error);
+void s3d_s3_job_set_xml (S3dS3Job *job, GString *xml); /* takes @xml */
+/* FALSE: the op's target has no key, and the job (taken) ends with an error. */
+gboolean s3d_s3_job_require_key (S3dS3Job *job);
+/* Sends it, as soon as its body is hashed where it has to be. Takes the job; never blocks. */
+void s3d_s3_job_start (S3dS3Job *job);
+/* Ends it without a request, later. Takes job and error. */
+void s3d_s3_job_fail (S3dS3Job *job, GError *error);
+/* From ended(): the next request of the same job, on the op's target. */
+void s3d_s3_job_again (S3dS3Job *job, const S3dS3Verb *verb);
+
+/* Reads the answer's document. FINAL without @error: it was one with that root. An error in an answer of status
+ * 200 is found here. */
+S3dHttpVerdict s3d_s3_job_read_document (S3dS3Job *job, const char *root, S3dS3Element func, gpointer data,
+                                         GError **error);
+/* How often the present request was sent. */
+guint s3d_s3_job_attempts (S3dS3Job *job);
+
+/* The object that the answer's headers tell of. */
+S3dlioObjectInfo *s3d_s3_info_from_headers (S3dS3Job *job, gint64 size);
+char *s3d_s3_etag_from_headers (S3dHttpRequest *request); /* without quotes; NULL: none */
+
+void s3d_s3_start_read (S3dStore *store, S3dOp *op);
+void s3d_s3_start_stat (S3dStore *store, S3dOp *op);
+void s3d_s3_start_write (S3dStore *store, S3dOp *op);
+void s3d_s3_start_delete (S3dStore *store, S3dOp *op);
+void s3d_s3_start_list (S3dStore *store, S3dOp *op);
+void s3d_s3_start_copy (S3dStore *store, S3dOp *op);
+void s3d_s3_start_upload_begin (S3dStore *store, S3dOp *op);
+void s3d_s3_start_upload_part (S3dStore *store, S3dOp *op);
+void s3d_s3_start_upload_complete (S3dStore *store, S3dOp *op);
+void s3d_s3_start_upload_abort (S3dStore *store, S3dOp *op);
+void s3d_s3_start_container_create (S3dStore *store, S3dOp *op);
+void s3d_s3_start_container_delete (S3dStore *store, S3dOp *op);
+void s3d_s3_start_container_list (S3dStore *store, S3dOp *op);

@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The job: what every operation of this backend goes through, from the op to the HTTP request and back.
+ *
+ * Signing, the reading of failures and their cures live here; what differs between operations is in their S3dS3Verb.
+ * A failure that a retry mends is left to the transport. Three are mended on the spot, each once, and sent again at
+ * once: a clock that is off, credentials that have expired, a bucket that is in another region.
+ *
+ * The body's hash, where one is wanted, is computed before the request is sent: at once when the body is small and in
+ * memory, else on the download pool, as an 8 MiB part takes milliseconds, which a loop does not have.
+ *
+ * Threads: one at a time, but for cancel; see S3dS3Job. A job is freed with its last reference: its own, until it
+ * completes, and one for each call that may outlive that.
+ */
+
+#include "config.h"
+
+#include "s3/s3-private.h"
+
+#include <string.h>
+
+#include "base/base-digest.h"
+#include "base/base-time.h"
+
+#define SMALL_BODY (64 * 1024)
+#define HASH_PIECE (256 * 1024)
+#define BULK_BODY (512 * 1024)
+/* Services allow 15 minutes; so much apart, a refusal without a reason is about the clock. */
+#define SUSPICIOUS_SKEW (5 * 60)
+#define TARGET_ROOM 512
+
+typedef struct
+{
+  S3dStore *store; /* keeps the transport */
+  S3dHttpRequest *request;
+} Waiting;
+
+static void
+job_unref (S3dS3Job *job)
+{
+  if (!g_atomic_ref_count_dec (&job->refs))
+    return;
+  g_clear_pointer (&job->place, s3d_s3_place_unref);
+  g_clear_pointer (&job->credentials, s3d_credentials_unref);
+  g_clear_pointer (&job->request, s3d_http_request_unref);
+  g_clear_error (&job->error);
+  g_mutex_clear (&job->lock);
+  g_free (job);
+}
+
+static S3dS3Job *
+job_ref (S3dS3Job *job)
+{
+  g_atomic_ref_count_inc (&job->refs);
+  return job;
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dS3Job, job_unref)
+
+/* Takes job and error. Neither op nor store may be touched afterwards. */
+static void
+job_complete (S3dS3Job *job, GError *error)
+{
+  g_autoptr (S3dS3Job) owned = job;
+  s3d_http_request_set_source (job->request, NULL); /* completion says that it is let go */
+  s3d_op_complete (job->op, error);
+}
+
+static void
+complete_failed (gpointer data)
+{
+  S3dS3Job *job = data;
+  job_complete (job, g_steal_pointer (&job->error));
+}
+
+void
+s3d_s3_job_fail (S3dS3Job *job, GError *error)
+{
+  job->error = error;
+  s3d_pool_push (job->store->pool, complete_failed, job);
+}
+
+/* ---- Signing ---- */
+
+static void
+waiting_free (Waiting *waiting)
+{
+  s3d_http_request_unref (waiting->request);
+  s3d_store_unref (waiting->store);
+  g_free (waiting);
+}
+
+static void
+wake (gpointer data)
+{
+  Waiting *waiting = data;
+  s3d_http_wake (((S3dS3Store *) waiting->store)->http, waiting->request);
+  waiting_free (waiting);
+}
+
+/* The request may be over (cancelled) when the credentials come, and its job and op gone. */
+static S3dCredentialsState
+wait_for_credentials (S3dS3Store *store, S3dHttpRequest *request, S3dCredentials **credentials, GError **error)
+{
+  Waiting *waiting = g_new (Waiting, 1);
+  waiting->store = s3d_store_ref (&store->parent);
+  waiting->request = s3d_http_request_ref (request);
+  S3dCredentialsState state = s3d_credential_chain_get (store->chain, credentials, wake, waiting, error);
+  if (state != S3D_CREDENTIALS_WAIT)
+    waiting_free (waiting);
+  return state;
+}
+
+static gint64
+service_time (S3dS3Store *store)
+{
+  return g_get_real_time () + (gint64) g_atomic_int_get (&store->clock_offset) * G_USEC_PER_SEC;
+}
+
+static S3dHttpSign
+sign_hook (S3dHttpRequest *request, gpointer data, GError **error)
+{
+  S3dS3Job *job = data;
+  S3dS3Store *store = job->store;
+  g_autoptr (S3dCredentials) credentials = NULL;
+
+  S3dCredentialsState state = s3d_credential_chain_get (store->chain, &credentials, NULL, NULL, error);
+  if (state == S3D_CREDENTIALS_WAIT)
+    state = wait_for_credentials (store, request, &credentials, error);
+  if (state == S3D_CREDENTIALS_WAIT)
+    return S3D_HTTP_SIGN_WAIT;
+  if (state == S3D_CREDENTIALS_FAILED)
+    return S3D_HTTP_SIGN_FAILED;
+  if (state == S3D_CREDENTIALS_READY)
+    s3d_sigv4_sign (store->signer, request, credentials, job->place->region, job->payload_hash, service_time (store));
+  g_clear_pointer (&job->credentials, s3d_credentials_unref);
+  job->credentials = g_steal_pointer (&credentials);
+  return S3D_HTTP_SIGN_READY;
+}
+
+/* ---- Answers ---- */
+
+static gboolean
+headers_hook (G_GNUC_UNUSED S3dHttpRequest *request, gpointer data, GError **error)
+{
+  S3dS3Job *job = data;
+  GError *local = NULL;
+  gboolean accepted = job->verb->headers (job, &local);
+  if (local != NULL)
+    g_propagate_error (error, local);
+  return accepted;
+}
+
+/* Seconds that the service's clock was ahead when it answered; FALSE: it did not say. */
+static gboolean
+measure_skew (S3dHttpRequest *request, gint64 *seconds)
+{
+  const char *date = s3d_http_request_get_response_header (request, "date");
+  gint64 theirs = date != NULL ? s3d_time_parse_http (date) : S3D_TIME_UNKNOWN;
+  *seconds = (theirs - g_get_real_time ()) / G_USEC_PER_SEC;
+  return theirs != S3D_TIME_UNKNOWN && ABS (*seconds) < G_MAXINT;
+}
+
+static gboolean
+mend_clock (S3dS3Job *job)
+{
+  gint64 skew;
+  if (job->clock_mended || !measure_skew (job->request, &skew))
+    return FALSE;
+  job->clock_mended = TRUE;
+  g_info ("the clock of %s is %" G_GINT64_FORMAT " s ahead; signing with its time", job->place->origin, skew);
+  g_atomic_int_set (&job->store->clock_offset, (gint) skew);
+  return TRUE;
+}
+
+static gboolean
+mend_token (S3dS3Job *job)
+{
+  if (job->token_mended || job->credentials == NULL)
+    return FALSE;
+  job->token_mended = TRUE;
+  s3d_credential_chain_invalidate (job->store->chain, job->credentials);
+  return TRUE;
+}
+
+static gboolean
+mend_region (S3dS3Job *job, const char *region)
+{
+  if (job->region_mended || region == NULL || strcmp (region, job->place->region) == 0)
+    return FALSE;
+  job->region_mended = TRUE;
+  g_info ("%s%s is in region %s", job->place->origin, job->place->path, region);
+  g_autofree char *target = g_strdup (s3d_http_request_get_target (job->request));
+  g_clear_pointer (&job->place, s3d_s3_place_unref);
+  job->place = s3d_s3_store_learn_region (job->store, job->op->target->container, region);
+  s3d_http_request_set_target (job->request, job->place->origin, target);
+  return TRUE;
+}
+
+/* An answer to HEAD says why in its status alone. */
+static gboolean
+mend_unexplained (S3dS3Job *job, const S3dS3Failure *failure)
+{
+  gint64 skew;
+  if (failure->code != NULL || job->credentials == NULL)
+    return FALSE;
+  if (failure->status == 403 && measure_skew (job->request, &skew))
+    {
+      skew -= g_atomic_int_get (&job->store->clock_offset);
+      return ABS (skew) > SUSPICIOUS_SKEW && mend_clock (job);
+    }
+  return (failure->status == 400 || failure->status == 401) && job->credentials->session_token != NULL &&
+         mend_token (job);
+}
+
+static S3dHttpVerdict
+verdict_for (S3dS3Job *job, const S3dS3Failure *failure)
+{
+  gboolean mended = FALSE;
+  switch (failure->cure)
+    {
+    case S3D_S3_CURE_RETRY:
+      return S3D_HTTP_RETRY;
+    case S3D_S3_CURE_SLOW_DOWN:
+      return S3D_HTTP_THROTTLED;
+    case S3D_S3_CURE_CLOCK:
+      mended = mend_clock (job);
+      break;
+    case S3D_S3_CURE_TOKEN:
+      mended = mend_token (job);
+      break;
+    case S3D_S3_CURE_REGION:
+      mended = mend_region (job, failure->region) || mend_unexplained (job, failure);
+      break;
+    case S3D_S3_CURE_RESEND:
+      mended = !job->body_mended;
+      job->body_mended = TRUE;
+      break;
+    case S3D_S3_CURE_NONE:
+    default:
+      mended = mend_unexplained (job, failure);
+      break;
+    }
+  if (!mended)
+    return S3D_HTTP_FINAL;
+  /* The transport does not send at once more than once. */
+  return job->n_mended++ == 0 ? S3D_HTTP_RETRY_NOW : S3D_HTTP_RETRY;
+}
+
+S3dHttpVerdict
+s3d_s3_job_read_document (S3dS3Job *job, const char *root, S3dS3Element func, gpointer data, GError **error)
+{
+  gsize size;
+  gboolean seen;
+  const char *body = s3d_http_request_get_body (job->request, &size);
+  s3d_s3_skip_blanks (&body, &size);
+  gboolean parsed = s3d_s3_read_document (body, size, root, func, data, &seen, error);
+  if (parsed && seen)
+    return S3D_HTTP_FINAL;
+
+  if (!parsed) /* broken, perhaps on its way */
+    return S3D_HTTP_RETRY;
+  g_auto (S3dS3Failure) failure = { 0 };
+  s3d_s3_failure_read (&failure, job->request);
+  if (failure.code != NULL)
+    {
+      s3d_s3_failure_set_error (&failure, error);
+      return verdict_for (job, &failure);
+    }
+  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_FAILED, "the service's answer is no %s", root);
+  return S3D_HTTP_FINAL;
+}
+
+/* A 412 to a condition that the target be missing means that it is there. */
+static void
+interpret_precondition (const S3dOp *op, S3dS3Failure *failure)
+{
+  if (failure->status != 412 || !op->no_clobber)
+    return;
+  if (op->if_match == NULL || (failure->condition != NULL && strstr (failure->condition, "None") != NULL))
+    failure->meaning = S3DLIO_ERROR_EXISTS;
+}
+
+static S3dHttpVerdict
+classify_hook (S3dHttpRequest *request, gpointer data, GError **error)
+{
+  S3dS3Job *job = data;
+  guint status = s3d_http_request_get_status (request);
+  if (status >= 200 && status < 300)
+    {
+      GError *local = NULL;
+      S3dHttpVerdict verdict = job->verb->answer != NULL ? job->verb->answer (job, &local) : S3D_HTTP_FINAL;
+      if (local != NULL)
+        g_propagate_error (error, local);
+      return verdict;
+    }
+
+  g_auto (S3dS3Failure) failure = { 0 };
+  s3d_s3_failure_read (&failure, request);
+  if (job->verb->forgive != NULL && job->verb->forgive (job, &failure))
+    return S3D_HTTP_FINAL;
+  interpret_precondition (job->op, &failure);
+  if (failure.status == 416)
+    job->op->total = failure.actual_size;
+  s3d_s3_failure_set_error (&failure, error);
+  return verdict_for (job, &failure);
+}
+
+/* ---- The end ---- */
+
+guint
+s3d_s3_job_attempts (S3dS3Job *job)
+{
+  return s3d_http_request_get_facts (job->request)->attempts;
+}
+
+static void
+take_facts (S3dS3Job *job)
+{
+  S3dFacts *facts = &job->op->facts;
+  S3dFacts before = *facts;
+  *facts = *s3d_http_request_get_facts (job->request);
+  if (job->step == 0)
+    return;
+  facts->attempts += before.attempts;
+  facts->throttled += before.throttled;
+  facts->bytes += before.bytes;
+  facts->started = before.started;
+}
+
+static void submit (S3dS3Job *job);
+
+static void
+done_hook (S3dHttpRequest *request, gpointer data)
+{
+  S3dS3Job *job = data;
+  const GError *failed = s3d_http_request_get_error (request);
+  GError *error = failed != NULL ? g_error_copy (failed) : NULL;
+  take_facts (job);
+  job->op->resumable = error != NULL && s3d_http_request_is_resumable (request);
+  if (job->verb->ended != NULL && job->verb->ended (job, &error))
+    submit (job);
+  else
+    job_complete (job, error);
+}
+
+/* ---- Making and sending ---- */
+
+static const S3dHttpHooks hooks = { .sign = sign_hook, .classify = classify_hook, .done = done_hook };
+static const S3dHttpHooks hooks_with_headers = {
+  .sign = sign_hook, .headers = headers_hook, .classify = classify_hook, .done = done_hook
+};
+
+static S3dHttpRequest *
+make_request (S3dS3Job *job, const S3dS3Verb *verb, const char *key, const char *query)
+{
+  g_autoptr (GString) text = g_string_sized_new (TARGET_ROOM);
+  s3d_s3_append_target (text, job->place, key, query);
+  return s3d_http_request_new (verb->method, job->place->origin, text->str,
+                               verb->headers != NULL ? &hooks_with_headers : &hooks, job);
+}
+
+S3dS3Job *
+s3d_s3_job_new (S3dStore *store, S3dOp *op, const S3dS3Verb *verb, const char *key, const char *query)
+{
+  S3dS3Job *job = g_new0 (S3dS3Job, 1);
+  g_atomic_ref_count_init (&job->refs);
+  g_mutex_init (&job->lock);
+  job->store = (S3dS3Store *) store;
+  job->op = op;
+  job->verb = verb;
+  job->place = s3d_s3_store_get_place (job->store, op->target->container);
+  job->request = make_request (job, verb, key, query);
+  s3d_http_request_set_attempts_made (job->request, op->attempts_made);
+  return job;
+}
+
+void
+s3d_s3_job_again (S3dS3Job *job, const S3dS3Verb *verb)
+{
+  S3dHttpRequest *old = job->request;
+  S3dHttpRequest *request = make_request (job, verb, job->op->target->key, NULL);
+  job->verb = verb;
+  job->step++;
+  strcpy (job->payload_hash, S3D_SHA256_EMPTY_HEX);
+  g_mutex_lock (&job->lock);
+  job->request = request;
+  job->submitted = FALSE;
+  g_mutex_unlock (&job->lock);
+  s3d_http_request_unref (old);
+}
+
+gboolean
+s3d_s3_job_require_key (S3dS3Job *job)
+{
+  S3dlioUri *target = job->op->target;
+  if (target->container != NULL && *target->key != '\0')
+    return TRUE;
+  g_autofree char *uri = s3dlio_uri_to_string (target);
+  s3d_s3_job_fail (job, g_error_new (S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s names no object", uri));
+  return FALSE;
+}
+
+void
+s3d_s3_job_set_etag (S3dS3Job *job, const char *header, const char *etag)
+{
+  if (etag == NULL)
+    return;
+  g_autofree char *quoted = g_strconcat ("\"", etag, "\"", NULL);
+  s3d_http_request_set_header (job->request, header, quoted);
+}
+
+static gboolean
+set_attribute (S3dS3Job *job, const char *name, const char *value, GError **error)
+{
+  if (value == NULL)
+    return TRUE;
+  if (!s3d_s3_is_header_value (value))
+    {
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "the value of %s holds a control character", name);
+      return FALSE;
+    }
+  s3d_http_request_set_header (job->request, name, value);
+  return TRUE;
+}
+
+static gboolean
+set_metadata (S3dS3Job *job, const char *name, const char *value, GError **error)
+{
+  if (!s3d_s3_is_metadata_name (name))
+    {
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "the metadata name \"%s\" cannot be part of a header",
+                   name);
+      return FALSE;
+    }
+  g_autofree char *header = g_strconcat ("x-amz-meta-", name, NULL);
+  g_autofree char *encoded = s3d_s3_encode_metadata (value);
+  s3d_http_request_set_header (job->request, header, encoded);
+  return TRUE;
+}
+
+gboolean
+s3d_s3_job_set_attributes (S3dS3Job *job, const S3dAttributes *attributes, GError **error)
+{
+  if (attributes == NULL)
+    return TRUE;
+  if (!set_attribute (job, "content-type", attributes->content_type, error) ||
+      !set_attribute (job, "content-encoding", attributes->content_encoding, error) ||
+      !set_attribute (job, "content-language", attributes->content_language, error) ||
+      !set_attribute (job, "content-disposition", attributes->content_disposition, error) ||
+      !set_attribute (job, "cache-control", attributes->cache_control, error) ||
+      !set_attribute (job, "x-amz-storage-class", attributes->storage_class, error))
+    return FALSE;
+  if (attributes->metadata == NULL)
+    return TRUE;
+
+  GHashTableIter iter;
+  gpointer name, value;
+  g_hash_table_iter_init (&iter, attributes->metadata);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    {
+      if (!set_metadata (job, name, value, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+void
+s3d_s3_job_set_xml (S3dS3Job *job, GString *xml)
+{
+  g_autoptr (GBytes) bytes = g_string_free_to_bytes (xml);
+  g_autoptr (S3dSource) source = s3d_source_new_bytes (bytes);
+  s3d_http_request_set_header (job->request, "content-type", "application/xml");
+  s3d_http_request_set_source (job->request, source);
+}
+
+/* FALSE: it was cancelled, and the job is still the caller's. */
+static gboolean
+try_submit (S3dS3Job *job)
+{
+  g_autoptr (S3dS3Job) held = job_ref (job);
+  g_mutex_lock (&job->lock);
+  job->submitted = !job->cancelled;
+  /* The lock is held so that no cancel comes before the transport knows the request; done does not take it. */
+  if (job->submitted)
+    s3d_http_submit (job->store->http, job->request);
+  gboolean submitted = job->submitted;
+  g_mutex_unlock (&job->lock);
+  return submitted;
+}
+
+/* From a thread that may complete ops. Takes the job. */
+static void
+submit (S3dS3Job *job)
+{
+  if (!try_submit (job))
+    job_complete (job, s3d_error_new_cancelled ());
+}
+
+static void
+cancel_job (G_GNUC_UNUSED S3dOp *op, gpointer data)
+{
+  S3dS3Job *job = data;
+  g_mutex_lock (&job->lock);
+  job->cancelled = TRUE;
+  if (job->submitted)
+    s3d_http_cancel (job->store->http, job->request);
+  g_mutex_unlock (&job->lock);
+}
+
+/* FALSE with @error, or without it when the op was cancelled meanwhile. */
+static gboolean
+hash_source (S3dS3Job *job, S3dSource *source, guint8 digest[S3D_SHA256_SIZE], GError **error)
+{
+  guint64 length = s3d_source_get_length (source);
+  const char *memory = s3d_source_peek (source);
+  g_autofree char *buffer = memory == NULL ? g_malloc (HASH_PIECE) : NULL;
+  S3dSha256 *sha = s3d_sha256_new ();
+  guint64 offset = 0;
+  while (offset < length && !s3d_op_is_cancelled (job->op))
+    {
+      gssize n = (gssize) MIN (length - offset, HASH_PIECE);
+      if (memory == NULL)
+        n = s3d_source_read (source, offset, buffer, (gsize) n, error);
+      if (n <= 0)
+        break;
+      s3d_sha256_update (sha, memory != NULL ? memory + offset : buffer, (gsize) n);
+      offset += (guint64) n;
+    }
+  s3d_sha256_free (sha, digest);
+  return offset == length;
+}
+
+static void
+hash_and_submit (gpointer data)
+{
+  S3dS3Job *job = data;
+  guint8 digest[S3D_SHA256_SIZE];
+  GError *error = NULL;
+  if (!hash_source (job, s3d_http_request_get_source (job->request), digest, &error) && error != NULL)
+    {
+      job_complete (job, error);
+      return;
+    }
+  s3d_hex (digest, sizeof digest, job->payload_hash);
+  submit (job);
+}
+
+static gboolean
+wants_hash (const S3dS3Job *job)
+{
+  switch (job->store->parent.settings->sign_payload)
+    {
+    case S3D_ALWAYS:
+      return TRUE;
+    case S3D_NEVER:
+      return FALSE;
+    case S3D_AUTO:
+    default:
+      return !job->store->endpoint->tls;
+    }
+}
+
+/* TRUE: the hash is there; FALSE: it takes long. */
+static gboolean
+hash_at_once (S3dS3Job *job)
+{
+  S3dSource *source = s3d_http_request_get_source (job->request);
+  guint64 length = source != NULL ? s3d_source_get_length (source) : 0;
+  if (length == 0)
+    strcpy (job->payload_hash, S3D_SHA256_EMPTY_HEX);
+  else if (!wants_hash (job))
+    strcpy (job->payload_hash, S3D_UNSIGNED_PAYLOAD);
+  else if (length <= SMALL_BODY && s3d_source_peek (source) != NULL)
+    {
+      guint8 digest[S3D_SHA256_SIZE];
+      s3d_sha256 (s3d_source_peek (source), (gsize) length, digest);
+      s3d_hex (digest, sizeof digest, job->payload_hash);
+    }
+  else
+    return FALSE;
+  return TRUE;
+}
+
+void
+s3d_s3_job_start (S3dS3Job *job)
+{
+  S3dSource *source = s3d_http_request_get_source (job->request);
+  if (source != NULL && s3d_source_get_length (source) >= BULK_BODY)
+    s3d_http_request_set_bulk (job->request, TRUE);
+
+  s3d_op_set_cancel (job->op, cancel_job, job);
+  if (!hash_at_once (job))
+    s3d_pool_push (job->store->pool, hash_and_submit, job);
+  else if (!try_submit (job))
+    s3d_s3_job_fail (job, s3d_error_new_cancelled ());
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Writing one object in one request, and deleting one.
+ *
+ * Follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html and API_DeleteObject.html. No checksum
+ * headers are sent: many stores reject them. Runs on a loop thread.
+ */
+
+#include "config.h"
+
+#include "s3/s3-private.h"
+
+#include "base/base-time.h"
+
+/* A condition that fails after a lost answer may fail because of what this very request wrote. */
+static gboolean
+write_ended (S3dS3Job *job, GError **error)
+{
+  if (g_error_matches (*error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS) && s3d_s3_job_attempts (job) > 1)
+    g_prefix_error (error, "an earlier attempt, whose answer was lost, may have written it: ");
+  return FALSE;
+}
+
+static S3dHttpVerdict
+write_answer (S3dS3Job *job, G_GNUC_UNUSED GError **error)
+{
+  S3dOp *op = job->op;
+  const char *version = s3d_http_request_get_response_header (job->request, "x-amz-version-id");
+  g_autofree char *etag = s3d_s3_etag_from_headers (job->request);
+  g_autofree char *uri = s3dlio_uri_to_string (op->target);
+  guint64 size = s3d_source_get_length (op->source);
+  op->info = s3d_object_info_new (S3DLIO_OBJECT_TYPE_OBJECT, uri, (gint64) size, S3D_TIME_UNKNOWN, etag);
+  if (version != NULL)
+    s3d_object_info_set_attribute (op->info, "version-id", version);
+  return S3D_HTTP_FINAL;
+}
+
+static const S3dS3Verb write_verb = { .method = "PUT", .answer = write_answer, .ended = write_ended };
+
+void
+s3d_s3_start_write (S3dStore *store, S3dOp *op)
+{
+  GError *error = NULL;
+  S3dS3Job *job = s3d_s3_job_new (store, op, &write_verb, op->target->key, NULL);
+  if (!s3d_s3_job_require_key (job))
+    return;
+  if (!s3d_s3_job_set_attributes (job, op->attributes, &error))
+    {
+      s3d_s3_job_fail (job, error);
+      return;
+    }
+  if (op->no_clobber)
+    s3d_http_request_set_header (job->request, "if-none-match", "*");
+  s3d_s3_job_set_etag (job, "if-match", op->if_match);
+  s3d_http_request_set_source (job->request, op->source);
+  s3d_s3_job_start (job);
+}
+
+static gboolean
+delete_forgive (G_GNUC_UNUSED S3dS3Job *job, const S3dS3Failure *failure)
+{
+  return s3d_s3_failure_is (failure, "NoSuchKey");
+}
+
+static const S3dS3Verb delete_verb = { .method = "DELETE", .forgive = delete_forgive };
+
+void
+s3d_s3_start_delete (S3dStore *store, S3dOp *op)
+{
+  S3dS3Job *job = s3d_s3_job_new (store, op, &delete_verb, op->target->key, NULL);
+  if (s3d_s3_job_require_key (job))
+    s3d_s3_job_start (job);
+}
