@@ -26,6 +26,7 @@
 
 #define LINKS_FOLLOWED 40 /* as the kernel does */
 #define NAMES_TRIED 100
+#define TEMPORARY_PREFIX ".s3dlio-"
 
 struct _S3dAtomicFile
 {
@@ -168,7 +169,16 @@ file_open_dir (S3dAtomicFile *file,
 static char *
 random_name (void)
 {
-  return g_strdup_printf (".s3dlio-%08x%08x", g_random_int (), g_random_int ());
+  return g_strdup_printf (TEMPORARY_PREFIX "%08x%08x", g_random_int (), g_random_int ());
+}
+
+gboolean
+s3d_atomic_file_is_temporary (const char *name)
+{
+  gsize prefix = strlen (TEMPORARY_PREFIX);
+
+  return strncmp (name, TEMPORARY_PREFIX, prefix) == 0 && strlen (name) == prefix + 16 &&
+         strspn (name + prefix, "0123456789abcdef") == 16;
 }
 
 static gboolean

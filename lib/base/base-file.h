@@ -27,4 +27,7 @@ gboolean s3d_atomic_file_can_seek (S3dAtomicFile *file);
 gboolean s3d_atomic_file_commit (S3dAtomicFile *file, gint64 mtime, GError **error);
 void s3d_atomic_file_discard (S3dAtomicFile *file);
 
+/* Whether @name, without its directory, is one that a file has before it is published. */
+gboolean s3d_atomic_file_is_temporary (const char *name);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dAtomicFile, s3d_atomic_file_discard)

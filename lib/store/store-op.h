@@ -109,8 +109,12 @@ struct _S3dOp
   guint page_size;      /* 0: as the service likes */
   S3dCursor *cursor;    /* borrowed */
 
+  /* in: LIST, where objects are files: symbolic links are entries of unknown size, and are not followed */
+  gboolean no_follow;
+
   /* in: COPY */
   S3dlioUri *from;
+  gboolean preserve_mtime; /* where objects are files: the copy is as old as its source */
 
   /* in: UPLOAD_*; out: UPLOAD_BEGIN */
   char *upload_id;

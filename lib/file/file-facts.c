@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Facts of files as facts of objects, and errors that name the path. Any thread; nothing is kept.
+ *
+ * The ETag is made of the time of the last write in nanoseconds, the size and the inode, in hexadecimal: a file that is
+ * replaced gets another inode, one that is written in place another time. (Two writes within one tick of the kernel's
+ * clock, a few milliseconds, that leave the size alone cannot be told apart, on kernels before 6.13.) */
+
+#include "config.h"
+
+#include "file/file-private.h"
+
+#include <string.h>
+
+void
+s3d_file_set_errno (GError **error,
+                    int err,
+                    const char *what,
+                    const char *path)
+{
+  g_autofree char *name = g_filename_display_name (path);
+
+  s3d_error_set_errno (error, err, "cannot %s %s", what, name);
+}
+
+void
+s3d_file_set_error (GError **error,
+                    S3dlioError code,
+                    const char *path,
+                    const char *predicate)
+{
+  g_autofree char *name = g_filename_display_name (path);
+
+  g_set_error (error, S3DLIO_ERROR, (int) code, "%s %s", name, predicate);
+}
+
+gboolean
+s3d_file_go_on (S3dOp *op,
+                GError **error)
+{
+  if (!s3d_op_is_cancelled (op))
+    return TRUE;
+
+  g_propagate_error (error, s3d_error_new_cancelled ());
+
+  return FALSE;
+}
+
+void
+s3d_file_etag (const struct stat *stat,
+               char etag[S3D_FILE_ETAG_SIZE])
+{
+  guint64 nanoseconds = (guint64) stat->st_mtim.tv_sec * 1000000000u + (guint64) stat->st_mtim.tv_nsec;
+
+  g_snprintf (etag, S3D_FILE_ETAG_SIZE, "%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x",
+              nanoseconds, (guint64) stat->st_size, (guint64) stat->st_ino);
+}
+
+gboolean
+s3d_file_check_match (const char *path,
+                      const struct stat *stat,
+                      const char *if_match,
+                      GError **error)
+{
+  char etag[S3D_FILE_ETAG_SIZE];
+  g_autofree char *predicate = NULL;
+
+  if (!if_match || strcmp (if_match, "*") == 0)
+    return TRUE;
+
+  s3d_file_etag (stat, etag);
+  if (strcmp (if_match, etag) == 0)
+    return TRUE;
+
+  predicate = g_strdup_printf ("has the ETag \"%s\", not \"%s\"", etag, if_match);
+  s3d_file_set_error (error, S3DLIO_ERROR_PRECONDITION, path, predicate);
+
+  return FALSE;
+}
+
+gint64
+s3d_file_mtime (const struct stat *stat)
+{
+  return (gint64) stat->st_mtim.tv_sec * G_USEC_PER_SEC + stat->st_mtim.tv_nsec / 1000;
+}
+
+S3dlioObjectInfo *
+s3d_file_info (S3dlioObjectType type,
+               const char *uri,
+               const struct stat *stat)
+{
+  char etag[S3D_FILE_ETAG_SIZE];
+
+  if (type != S3DLIO_OBJECT_TYPE_OBJECT || !S_ISREG (stat->st_mode))
+    return s3d_object_info_new (type, uri, -1, s3d_file_mtime (stat), NULL);
+
+  s3d_file_etag (stat, etag);
+
+  return s3d_object_info_new (type, uri, stat->st_size, s3d_file_mtime (stat), etag);
+}

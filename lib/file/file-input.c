@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A file that is read: opened, found to be what was asked for, and at the end found to be the same still.
+ *
+ * Regular files and block devices have a size, and can be read anywhere. Files of /proc say that they are empty and are
+ * not: their end tells. FIFOs, sockets, terminals and other devices are refused, since they have neither size nor place,
+ * and a read of them could wait for ever. One thread at a time; the descriptor is the input's, the path its URI's. */
+
+#include "config.h"
+
+#include "file/file-private.h"
+
+#include "base/base-memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define BUFFER_SIZE (256 * 1024) /* small enough to stay in the processor's cache between read and write */
+
+static gboolean
+check_kind (const char *path,
+            const struct stat *stat,
+            GError **error)
+{
+  if (S_ISREG (stat->st_mode) || S_ISBLK (stat->st_mode))
+    return TRUE;
+
+  if (S_ISDIR (stat->st_mode))
+    s3d_file_set_error (error, S3DLIO_ERROR_NOT_FOUND, path, "is a directory");
+  else
+    s3d_file_set_error (error, S3DLIO_ERROR_UNSUPPORTED, path, "is neither a file nor a block device");
+
+  return FALSE;
+}
+
+static int
+open_file (const char *path)
+{
+  /* What stat() saw may be a FIFO by now: not to wait for its writer. Leases of files are waited for. */
+  int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+  int fd = open (path, flags | O_NONBLOCK);
+
+  return fd < 0 && errno == EWOULDBLOCK ? open (path, flags) : fd;
+}
+
+static gint64
+find_size (const S3dFileInput *input)
+{
+  char byte;
+
+  if (!S_ISREG (input->stat.st_mode))
+    return lseek (input->fd, 0, SEEK_END);
+  if (input->stat.st_size > 0)
+    return input->stat.st_size;
+
+  return pread (input->fd, &byte, 1, 0) > 0 ? -1 : 0;
+}
+
+gboolean
+s3d_file_input_open (S3dFileInput *input,
+                     S3dlioUri *uri,
+                     const char *if_match,
+                     GError **error)
+{
+  input->path = s3dlio_uri_get_key (uri);
+  if (stat (input->path, &input->stat) != 0)
+    {
+      s3d_file_set_errno (error, errno, "read", input->path);
+      return FALSE;
+    }
+  if (!check_kind (input->path, &input->stat, error))
+    return FALSE;
+
+  input->fd = open_file (input->path);
+  if (input->fd < 0 || fstat (input->fd, &input->stat) != 0)
+    {
+      s3d_file_set_errno (error, errno, "read", input->path);
+      return FALSE;
+    }
+  if (!check_kind (input->path, &input->stat, error) ||
+      !s3d_file_check_match (input->path, &input->stat, if_match, error))
+    return FALSE;
+
+  input->size = find_size (input);
+
+  return TRUE;
+}
+
+gssize
+s3d_file_input_read (S3dFileInput *input,
+                     gpointer buffer,
+                     gsize size,
+                     guint64 offset,
+                     GError **error)
+{
+  ssize_t n;
+
+  do
+    n = pread (input->fd, buffer, size, (off_t) offset);
+  while (n < 0 && errno == EINTR);
+
+  if (n < 0)
+    s3d_file_set_errno (error, errno, "read", input->path);
+
+  return n;
+}
+
+gboolean
+s3d_file_input_check (S3dFileInput *input,
+                      const char *if_match,
+                      GError **error)
+{
+  struct stat now;
+
+  if (fstat (input->fd, &now) != 0)
+    {
+      s3d_file_set_errno (error, errno, "read", input->path);
+      return FALSE;
+    }
+
+  if (now.st_size == input->stat.st_size && now.st_mtim.tv_sec == input->stat.st_mtim.tv_sec &&
+      now.st_mtim.tv_nsec == input->stat.st_mtim.tv_nsec)
+    return TRUE;
+
+  s3d_file_set_error (error, if_match ? S3DLIO_ERROR_PRECONDITION : S3DLIO_ERROR_INTEGRITY, input->path,
+                      "changed while it was read");
+
+  return FALSE;
+}
+
+void
+s3d_file_input_clear (S3dFileInput *input)
+{
+  if (input->fd >= 0)
+    close (input->fd);
+  input->fd = -1;
+}
+
+gboolean
+s3d_file_buffer_alloc (S3dFileBuffer *buffer,
+                       guint64 wanted,
+                       GError **error)
+{
+  if (buffer->data)
+    return TRUE;
+
+  buffer->size = (gsize) CLAMP (wanted, 1, BUFFER_SIZE);
+  buffer->data = s3d_memory_alloc (buffer->size);
+  if (!buffer->data)
+    g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for %" G_GSIZE_FORMAT " bytes", buffer->size);
+
+  return buffer->data != NULL;
+}
+
+void
+s3d_file_buffer_clear (S3dFileBuffer *buffer)
+{
+  if (buffer->data)
+    s3d_memory_free (buffer->data, buffer->size);
+  buffer->data = NULL;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* file:// – files of the local file system, as objects whose key is their path.
+ *
+ * Every op is one job on the range pool, where it may block; cancelling is seen between its pieces. A directory is a
+ * prefix, never an object: reading it finds nothing, deleting it is refused. A store holds no state but unfinished
+ * uploads. Any thread. */
+
+#include "config.h"
+
+#include "file/file.h"
+
+#include "file/file-private.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* Nothing is gained by larger or fewer parts than asked for. */
+#define MAX_PART_SIZE (G_GUINT64_CONSTANT (1) << 40)
+#define MAX_PARTS 1000000
+
+static gboolean
+run_stat (S3dOp *op,
+          GError **error)
+{
+  const char *path = s3dlio_uri_get_key (op->target);
+  g_autofree char *uri = s3dlio_uri_to_string (op->target);
+  gboolean slash = g_str_has_suffix (path, "/");
+  struct stat now;
+
+  if (stat (path, &now) != 0)
+    {
+      s3d_file_set_errno (error, errno, "stat", path);
+      return FALSE;
+    }
+  if (S_ISDIR (now.st_mode) && !slash)
+    {
+      s3d_file_set_error (error, S3DLIO_ERROR_NOT_FOUND, path, "is a directory");
+      return FALSE;
+    }
+
+  op->info = s3d_file_info (slash ? S3DLIO_OBJECT_TYPE_PREFIX : S3DLIO_OBJECT_TYPE_OBJECT, uri, &now);
+
+  return TRUE;
+}
+
+/* A link goes, and what it points to stays. */
+static gboolean
+run_delete (S3dOp *op,
+            GError **error)
+{
+  const char *path = s3dlio_uri_get_key (op->target);
+  struct stat now;
+  int err;
+
+  if (unlink (path) == 0 || errno == ENOENT || errno == ENOTDIR)
+    return TRUE;
+
+  err = errno;
+  if (lstat (path, &now) == 0 && S_ISDIR (now.st_mode))
+    s3d_file_set_error (error, S3DLIO_ERROR_INVALID, path, "is a directory, and not deleted");
+  else
+    s3d_file_set_errno (error, err, "delete", path);
+
+  return FALSE;
+}
+
+static gboolean (*const jobs[S3D_OP_N_KINDS]) (S3dOp *op, GError **error) = {
+  [S3D_OP_READ] = s3d_file_run_read,
+  [S3D_OP_STAT] = run_stat,
+  [S3D_OP_WRITE] = s3d_file_run_write,
+  [S3D_OP_DELETE] = run_delete,
+  [S3D_OP_LIST] = s3d_file_run_list,
+  [S3D_OP_COPY] = s3d_file_run_copy,
+  [S3D_OP_UPLOAD_BEGIN] = s3d_file_run_upload_begin,
+  [S3D_OP_UPLOAD_COMPLETE] = s3d_file_run_upload_complete,
+  [S3D_OP_UPLOAD_ABORT] = s3d_file_run_upload_abort,
+};
+
+static void
+run_op (gpointer data)
+{
+  S3dOp *op = data;
+  GError *error = NULL;
+
+  op->facts.attempts = 1;
+  if (s3d_file_go_on (op, &error))
+    jobs[op->kind](op, &error);
+
+  s3d_op_complete (op, error);
+}
+
+static void
+start_op (S3dStore *store,
+          S3dOp *op)
+{
+  s3d_pool_push (((S3dFileStore *) store)->pool, run_op, op);
+}
+
+static char *
+local_path (S3dStore *store,
+            S3dlioUri *uri)
+{
+  return g_strdup (s3dlio_uri_get_key (uri));
+}
+
+static void
+file_free (S3dStore *store)
+{
+  S3dFileStore *self = (S3dFileStore *) store;
+
+  g_hash_table_unref (self->uploads);
+  g_mutex_clear (&self->lock);
+  s3d_pool_unref (self->pool);
+  g_free (self);
+}
+
+static const S3dStoreClass file_class = {
+  .name = "file",
+  .start = {
+    [S3D_OP_READ] = start_op,
+    [S3D_OP_STAT] = start_op,
+    [S3D_OP_WRITE] = start_op,
+    [S3D_OP_DELETE] = start_op,
+    [S3D_OP_LIST] = start_op,
+    [S3D_OP_COPY] = start_op,
+    [S3D_OP_UPLOAD_BEGIN] = start_op,
+    [S3D_OP_UPLOAD_PART] = s3d_file_start_upload_part,
+    [S3D_OP_UPLOAD_COMPLETE] = start_op,
+    [S3D_OP_UPLOAD_ABORT] = start_op,
+  },
+  .max_write = G_MAXINT64,
+  .max_copy = G_MAXINT64,
+  .min_part_size = 1,
+  .max_part_size = MAX_PART_SIZE,
+  .max_parts = MAX_PARTS,
+  .local_path = local_path,
+  .free = file_free,
+};
+
+S3dStore *
+s3d_file_store_open (S3dlioUri *uri,
+                     S3dSettings *settings,
+                     GError **error)
+{
+  S3dFileStore *self = g_new0 (S3dFileStore, 1);
+
+  g_mutex_init (&self->lock);
+  self->uploads = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, s3d_file_upload_unref);
+  self->pool = s3d_pool_get (S3D_POOL_RANGE);
+  s3d_store_init (&self->parent, &file_class, settings, "file");
+
+  return &self->parent;
+}
