@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* COPY: one file into another, in the kernel where it can: as a clone that shares its blocks (FICLONE, see
- * ioctl_ficlone(2)), else by copy_file_range(2), which servers of network file systems do on their side, else by reading
- * and writing. Holes stay holes. The copy is a new file: its own mode, and its own time unless the op preserves that of
- * the source. Runs on the range pool; cancelling is seen between pieces. */
+ * ioctl_ficlone(2)), else by copy_file_range(2), which servers of network file systems do on their side, else by
+ * reading and writing. Holes stay holes. The copy is a new file: its own mode, and its own time unless the op preserves
+ * that of the source. Runs on the range pool; cancelling is seen between pieces. */
 
 #include "config.h"
 

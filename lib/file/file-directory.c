@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A directory as a list of sorted names. Object stores sort by the bytes of whole keys, where a directory is a name with
- * a "/" behind it: "a-b" < "a/…" < "a0". So the names carry that slash, and what an entry is has to be known before it
- * is sorted. The kernel says so for nearly all; only symbolic links, and entries of file systems that do not tell, cost a
- * stat. Devices, FIFOs, sockets and links to nowhere are left out, and so are the temporary names of atomic files.
+/* A directory as a list of sorted names. Object stores sort by the bytes of whole keys, where a directory is a name
+ * with a "/" behind it: "a-b" < "a/…" < "a0". So the names carry that slash, and what an entry is has to be known
+ * before it is sorted. The kernel says so for nearly all; only symbolic links, and entries of file systems that do not
+ * tell, cost a stat. Devices, FIFOs, sockets and links to nowhere are left out, and so are the temporary names of
+ * atomic files.
  *
  * One thread at a time. At most one descriptor, which can be given back between two uses. */
 

@@ -3,8 +3,9 @@
 /* A file that is read: opened, found to be what was asked for, and at the end found to be the same still.
  *
  * Regular files and block devices have a size, and can be read anywhere. Files of /proc say that they are empty and are
- * not: their end tells. FIFOs, sockets, terminals and other devices are refused, since they have neither size nor place,
- * and a read of them could wait for ever. One thread at a time; the descriptor is the input's, the path its URI's. */
+ * not: their end tells. FIFOs, sockets, terminals and other devices are refused, since they have neither size nor
+ * place, and a read of them could wait for ever. One thread at a time; the descriptor is the input's, the path its
+ * URI's. */
 
 #include "config.h"
 
