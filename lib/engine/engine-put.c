@@ -450,13 +450,17 @@ put_step (S3dSequence *sequence)
     step_parts (put);
 }
 
-/* It is there, whatever else was wished for meanwhile. */
+/* It is there, whatever else was wished for meanwhile. Services do not tell the size of what was written. */
 static void
 publish (Put *put,
          const S3dOp *op)
 {
+  g_autofree char *uri = s3dlio_uri_to_string (put->target);
+
   put->published = TRUE;
-  put->info = op->info ? s3dlio_object_info_ref (op->info) : NULL;
+  put->info = op->info ? s3dlio_object_info_ref (op->info)
+                       : s3d_object_info_new (S3DLIO_OBJECT_TYPE_OBJECT, uri, -1, S3D_TIME_UNKNOWN, NULL);
+  s3d_object_info_set_size (put->info, (gint64) put->size);
   put->parent.progress_done = put->size;
   put->parent.progress_total = (gint64) put->size;
   if (g_error_matches (put->parent.error, G_IO_ERROR, G_IO_ERROR_CANCELLED))

@@ -33,4 +33,4 @@ guint64 s3d_put_part_size (const S3dStoreClass *klass, guint64 wanted, guint64 s
 guint64 s3d_put_growing_part_size (const S3dStoreClass *klass, guint64 wanted, guint part);
 
 /* After done, without error. */
-S3dlioObjectInfo *s3d_put_get_info (S3dSequence *put); /* (transfer none), nullable */
+S3dlioObjectInfo *s3d_put_get_info (S3dSequence *put); /* (transfer none); its size is always known */

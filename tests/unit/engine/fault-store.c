@@ -214,7 +214,7 @@ pass_done (S3dOp *inner,
   outer->etag = g_steal_pointer (&inner->etag);
   if (outer->kind == S3D_OP_UPLOAD_BEGIN)
     outer->upload_id = g_steal_pointer (&inner->upload_id);
-  if (outer->kind != S3D_OP_READ)
+  if (outer->kind != S3D_OP_READ && !pass->store->manners.tells_nothing)
     outer->info = shown_info (pass->store, inner->info);
   else if (g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_RANGE))
     outer->total = pass->store->manners.hides_size_416 ? -1 : inner->total;

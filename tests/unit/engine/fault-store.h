@@ -38,6 +38,7 @@ typedef struct
   gboolean hides_size;      /* tells no length at all */
   gboolean hides_size_416;
   gboolean ignores_match;
+  gboolean tells_nothing;   /* of what was written */
   guint64 max_write;
 } FaultManners;
 

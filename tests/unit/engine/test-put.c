@@ -149,6 +149,23 @@ test_parts_and_two (void)
 }
 
 static void
+test_info_tells_the_size (void)
+{
+  const FaultManners manners = { .tells_nothing = TRUE };
+  const gsize sizes[] = { 0, 50, 300 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autoptr (Box) box = small_box (SMALL, NULL, NULL);
+      g_autoptr (S3dSequence) put = put_new (box, sizes[i], NULL);
+
+      fault_store_set_manners (box->fault, &manners);
+      assert_good (put);
+      g_assert_cmpint (s3dlio_object_info_get_size (s3d_put_get_info (put)), ==, (gint64) sizes[i]);
+    }
+}
+
+static void
 test_too_large_for_one_write (void)
 {
   const FaultManners manners = { .max_write = 50 };
@@ -632,6 +649,7 @@ main (int argc,
 
   g_test_add_func ("/engine/put/up-to-the-threshold-is-one-request", test_one_write);
   g_test_add_func ("/engine/put/multipart-is-its-parts-and-two", test_parts_and_two);
+  g_test_add_func ("/engine/put/size-is-told-when-the-service-does-not", test_info_tells_the_size);
   g_test_add_func ("/engine/put/what-one-write-cannot-hold-goes-in-parts", test_too_large_for_one_write);
   g_test_add_func ("/engine/put/file-that-is-shorter-than-declared-is-an-error", test_file);
   g_test_add_func ("/engine/put/conditions-and-attributes-hold-either-way", test_options);
