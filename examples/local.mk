@@ -6,3 +6,5 @@ noinst_PROGRAMS += %D%/version
 
 %C%_version_CPPFLAGS = $(USER_CPPFLAGS)
 %C%_version_LDADD = $(USER_LIBS)
+
+EXTRA_DIST += %D%/roundtrip.py %D%/roundtrip.vala

@@ -91,3 +91,45 @@ AC_DEFUN([S3DLIO_LINK], [
   AC_SUBST([NODELETE_LDFLAGS])
   AC_SUBST([ZDEFS_LDFLAGS])
 ])
+
+# S3DLIO_INTROSPECTION: what other languages read. Each part is made when its tools are there,
+# unless configure is told otherwise; a build for another machine, or with sanitizers, cannot run
+# what the scanner makes.
+AC_DEFUN([S3DLIO_INTROSPECTION], [
+  AC_ARG_ENABLE([introspection],
+    [AS_HELP_STRING([--enable-introspection],
+                    [make GIR, typelib and Vala interface (default: if the tools are there)])],
+    [], [enable_introspection=no])
+  AC_ARG_ENABLE([reference],
+    [AS_HELP_STRING([--enable-reference], [make the HTML reference, with gi-docgen (default: no)])],
+    [], [enable_reference=no])
+  AC_PATH_PROG([G_IR_SCANNER], [g-ir-scanner])
+  AC_PATH_PROG([G_IR_COMPILER], [g-ir-compiler])
+  AC_PATH_PROG([VAPIGEN], [vapigen])
+  AC_PATH_PROG([VALAC], [valac])
+  AC_PATH_PROG([GI_DOCGEN], [gi-docgen])
+
+  s3dlio_why=
+  AS_IF([test "x$enable_introspection" = xno], [s3dlio_why="not asked for"],
+    [test -z "$G_IR_SCANNER" || test -z "$G_IR_COMPILER"],
+      [s3dlio_why="g-ir-scanner and g-ir-compiler are not there"],
+    [test "x$cross_compiling" = xyes], [s3dlio_why="cross compiling"],
+    [test "x$with_sanitizer" != xno], [s3dlio_why="built with sanitizers"],
+    [test "x$enable_shared" != xyes], [s3dlio_why="no shared library"],
+    [s3dlio_girs=`$PKG_CONFIG --variable=girdir gobject-introspection-1.0 2>/dev/null`
+     AS_IF([test ! -e "${s3dlio_girs:-/usr/share/gir-1.0}/Gio-2.0.gir"],
+       [s3dlio_why="Gio-2.0.gir is not there"])])
+  AS_IF([test -z "$s3dlio_why"], [enable_introspection=yes],
+    [test "x$enable_introspection" = xyes],
+      [AC_MSG_ERROR([--enable-introspection: $s3dlio_why])],
+    [enable_introspection="no ($s3dlio_why)"])
+  AS_IF([test "x$enable_introspection" = xyes && test -n "$VAPIGEN"],
+    [enable_vala=yes], [enable_vala=no])
+  AS_IF([test "x$enable_reference" = xyes],
+    [AS_IF([test "x$enable_introspection" != xyes || test -z "$GI_DOCGEN"],
+      [AC_MSG_ERROR([--enable-reference needs introspection and gi-docgen])])])
+
+  AM_CONDITIONAL([INTROSPECTION], [test "x$enable_introspection" = xyes])
+  AM_CONDITIONAL([VALA], [test "x$enable_vala" = xyes])
+  AM_CONDITIONAL([REFERENCE], [test "x$enable_reference" = xyes])
+])

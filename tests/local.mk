@@ -38,3 +38,4 @@ include %D%/cli/local.mk
 include %D%/interop/local.mk
 include %D%/law/local.mk
 include %D%/bench/local.mk
+include %D%/packages/local.mk

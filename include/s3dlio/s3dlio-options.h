@@ -26,6 +26,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
  * S3DLIO_OPTION_IF_MATCH:
  *
  * String; get, put, copy: only when the object's ETag is this one, else %S3DLIO_ERROR_PRECONDITION.
+ *
+ * Since: 0.9
  */
 #define S3DLIO_OPTION_IF_MATCH "if-match"
 
@@ -34,6 +36,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
  *
  * Boolean; put, get to a file, copy: only when the target does not exist, else
  * %S3DLIO_ERROR_EXISTS.
+ *
+ * Since: 0.9
  */
 #define S3DLIO_OPTION_NO_CLOBBER "no-clobber"
 
@@ -41,6 +45,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
  * S3DLIO_OPTION_CONTENT_TYPE:
  *
  * String; put, copy: the media type of the object.
+ *
+ * Since: 0.9
  */
 #define S3DLIO_OPTION_CONTENT_TYPE "content-type"
 
@@ -48,6 +54,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
  * S3DLIO_OPTION_CONTENT_ENCODING:
  *
  * String; put, copy: how the object is encoded, as in `gzip`.
+ *
+ * Since: 0.9
  */
 #define S3DLIO_OPTION_CONTENT_ENCODING "content-encoding"
 
@@ -55,6 +63,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
  * S3DLIO_OPTION_CONTENT_LANGUAGE:
  *
  * String; put, copy: the language of the object.
+ *
+ * Since: 0.9
  */
 #define S3DLIO_OPTION_CONTENT_LANGUAGE "content-language"
 
@@ -62,6 +72,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
  * S3DLIO_OPTION_CONTENT_DISPOSITION:
  *
  * String; put, copy: how a browser should present the object.
+ *
+ * Since: 0.9
  */
 #define S3DLIO_OPTION_CONTENT_DISPOSITION "content-disposition"
 
@@ -69,6 +81,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
  * S3DLIO_OPTION_CACHE_CONTROL:
  *
  * String; put, copy: how long the object may be cached.
+ *
+ * Since: 0.9
  */
 #define S3DLIO_OPTION_CACHE_CONTROL "cache-control"
 
@@ -76,6 +90,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
  * S3DLIO_OPTION_STORAGE_CLASS:
  *
  * String; put, copy: the service's class of storage, as in `STANDARD_IA`.
+ *
+ * Since: 0.9
  */
 #define S3DLIO_OPTION_STORAGE_CLASS "storage-class"
 
@@ -83,6 +99,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
  * S3DLIO_OPTION_OFFSET:
  *
  * Integer; get to a file or descriptor: the first byte, from 0.
+ *
+ * Since: 0.9
  */
 #define S3DLIO_OPTION_OFFSET "offset"
 
@@ -90,6 +108,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
  * S3DLIO_OPTION_LENGTH:
  *
  * Integer; get to a file or descriptor: how many bytes. -1, the default, means to the end.
+ *
+ * Since: 0.9
  */
 #define S3DLIO_OPTION_LENGTH "length"
 
@@ -97,6 +117,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
  * S3DLIO_OPTION_LIMIT:
  *
  * Integer; list: stop after that many entries. 0, the default, means all.
+ *
+ * Since: 0.9
  */
 #define S3DLIO_OPTION_LIMIT "limit"
 
@@ -104,6 +126,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
  * S3DLIO_OPTION_PRESERVE_MTIME:
  *
  * Boolean; get to a file, copy to a file: the file's modification time becomes the object's.
+ *
+ * Since: 0.9
  */
 #define S3DLIO_OPTION_PRESERVE_MTIME "preserve-mtime"
 

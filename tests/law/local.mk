@@ -13,6 +13,8 @@ test_scripts += \
   %D%/symbols.sh
 
 EXTRA_DIST += \
+  %D%/documented.awk \
+  %D%/documented.sh \
   %D%/layers.awk \
   %D%/prototypes.awk \
   %D%/style.awk \
