@@ -55,7 +55,8 @@ fixture_tear_down (Fixture *fixture,
 {
   g_clear_pointer (&fixture->store, s3d_store_unref);
   s3d_settings_unref (fixture->settings);
-  g_unsetenv ("S3DLIO_TEST_NO_TMPFILE");
+  if (data)
+    g_unsetenv ("S3DLIO_TEST_NO_TMPFILE");
   remove_tree (fixture->dir);
   g_assert_false (g_file_test (fixture->dir, G_FILE_TEST_EXISTS));
   g_free (fixture->dir);
@@ -91,10 +92,16 @@ fixture_make (Fixture *fixture,
   g_assert_true (g_file_set_contents (path, text, -1, NULL));
 }
 
-char
-fixture_byte (gsize offset)
+static char *
+large_bytes (gsize from,
+             gsize size)
 {
-  return (char) (offset * 2654435761u >> 13);
+  char *data = g_malloc (size);
+
+  for (gsize i = 0; i < size; i++)
+    data[i] = (char) ((from + i) * 2654435761u >> 13);
+
+  return data;
 }
 
 void
@@ -103,10 +110,8 @@ fixture_make_large (Fixture *fixture,
                     gsize size)
 {
   g_autofree char *path = fixture_path (fixture, name);
-  g_autofree char *data = g_malloc (size);
+  g_autofree char *data = large_bytes (0, size);
 
-  for (gsize i = 0; i < size; i++)
-    data[i] = fixture_byte (i);
   g_assert_true (g_file_set_contents (path, data, (gssize) size, NULL));
 }
 
@@ -132,6 +137,25 @@ fixture_assert_text (Fixture *fixture,
   g_assert_true (g_file_get_contents (path, &contents, &length, NULL));
   g_assert_cmpstr (contents, ==, text);
   g_assert_cmpuint (length, ==, strlen (text));
+}
+
+gboolean
+fixture_is_empty (Fixture *fixture)
+{
+  g_autoptr (GDir) dir = g_dir_open (fixture->dir, 0, NULL);
+
+  return g_dir_read_name (dir) == NULL;
+}
+
+void
+fixture_assert_large (const char *data,
+                      gsize from,
+                      gsize size)
+{
+  g_autofree char *expected = large_bytes (from, size);
+
+  /* Not g_assert_cmpmem(), which would print them. */
+  g_assert_true (memcmp (data, expected, size) == 0);
 }
 
 static int

@@ -27,9 +27,10 @@ char *fixture_path (Fixture *fixture, const char *name);
 S3dlioUri *fixture_uri (Fixture *fixture, const char *name);
 void fixture_make (Fixture *fixture, const char *name, const char *text); /* and the directories above it */
 void fixture_make_large (Fixture *fixture, const char *name, gsize size); /* each byte tells where it is */
-char fixture_byte (gsize offset);
+void fixture_assert_large (const char *data, gsize from, gsize size); /* @data is of such a file, from @from on */
 void fixture_make_link (Fixture *fixture, const char *to, const char *name);
 void fixture_assert_text (Fixture *fixture, const char *name, const char *text);
+gboolean fixture_is_empty (Fixture *fixture);
 void fixture_assert_names (Fixture *fixture, const char *names); /* in the directory: sorted, with a blank between */
 
 /* An op that fixture_wait() can wait for. */

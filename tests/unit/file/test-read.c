@@ -88,16 +88,6 @@ test_empty (Fixture *fixture,
 }
 
 static void
-assert_large (const char *data,
-              gsize from,
-              gsize size)
-{
-  for (gsize i = 0; i < size; i++)
-    if (data[i] != fixture_byte (from + i))
-      g_error ("byte %" G_GSIZE_FORMAT " is wrong", from + i);
-}
-
-static void
 test_large_into_memory (Fixture *fixture,
                         gconstpointer data)
 {
@@ -108,7 +98,7 @@ test_large_into_memory (Fixture *fixture,
   fixture_make_large (fixture, "large", LARGE);
   op->sink = sink;
   fixture_run_ok (fixture, op);
-  assert_large (memory, 7, LARGE - 10);
+  fixture_assert_large (memory, 7, LARGE - 10);
 }
 
 static void
@@ -128,7 +118,7 @@ test_large_into_file (Fixture *fixture,
   close (fd);
   g_assert_true (g_file_get_contents (path, &contents, &length, NULL));
   g_assert_cmpuint (length, ==, LARGE - 7 + 3);
-  assert_large (contents + 3, 7, LARGE - 7);
+  fixture_assert_large (contents + 3, 7, LARGE - 7);
 }
 
 static void

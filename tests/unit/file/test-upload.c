@@ -227,7 +227,9 @@ test_dropped (Fixture *fixture,
   g_autofree char *one = put_part (fixture, id, 1, "one,");
 
   g_clear_pointer (&fixture->store, s3d_store_unref);
-  fixture_assert_names (fixture, "");
+  /* The worker that ran the part may be the last to let go of the store. */
+  while (!fixture_is_empty (fixture))
+    g_thread_yield ();
 }
 
 static void

@@ -73,8 +73,7 @@ test_from_file (Fixture *fixture,
   close (fd);
   g_assert_true (g_file_get_contents (copy, &contents, &length, NULL));
   g_assert_cmpuint (length, ==, LARGE - 10);
-  for (gsize i = 0; i < length; i++)
-    g_assert_true (contents[i] == fixture_byte (i + 10));
+  fixture_assert_large (contents, 10, LARGE - 10);
 }
 
 static void
@@ -152,12 +151,13 @@ test_fifo (Fixture *fixture,
 {
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_WRITE, "fifo");
   g_autofree char *path = fixture_path (fixture, "fifo");
-  g_autofree char *bytes = g_malloc (LARGE);
+  g_autofree char *from = fixture_path (fixture, "from");
+  g_autofree char *bytes = NULL;
   g_autoptr (GByteArray) all = NULL;
   GThread *reader;
 
-  for (gsize i = 0; i < LARGE; i++)
-    bytes[i] = fixture_byte (i);
+  fixture_make_large (fixture, "from", LARGE);
+  g_assert_true (g_file_get_contents (from, &bytes, NULL, NULL));
   g_assert_no_errno (mkfifo (path, 0600));
   reader = g_thread_new ("reader", read_all, path);
   op->source = s3d_source_new_memory (bytes, LARGE);
