@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* The memory budget: a counter and a queue. What does not fit waits, and everything behind it waits too, so that a
- * large operation is not passed by small ones for ever. Releasing grants what fits now, from the front; the callbacks run with
- * no lock held, in the thread that released. Thread-safe; a reservation belongs to who made it. */
+ * large operation is not passed by small ones for ever. Releasing grants what fits now, from the front; the callbacks
+ * run with no lock held, in the thread that released. Thread-safe; a reservation belongs to who made it. */
 
 #include "config.h"
 

@@ -451,6 +451,8 @@ static void
 single_completed (S3dSequence *sequence,
                   S3dOp *op)
 {
+  sequence->progress_done = op->facts.bytes;
+  sequence->progress_total = (gint64) op->facts.bytes;
   if (op->error)
     s3d_sequence_fail (sequence, g_steal_pointer (&op->error));
 }

@@ -5,7 +5,12 @@ noinst_LTLIBRARIES += %D%/libs3d-engine.la
   %D%/engine-call.c \
   %D%/engine-call.h \
   %D%/engine-get.c \
+  %D%/engine-get-file.c \
+  %D%/engine-get-file.h \
   %D%/engine-get.h \
+  %D%/engine-list.c \
+  %D%/engine-list.h \
+  %D%/engine-many.c \
   %D%/engine-many.h \
   %D%/engine-order.c \
   %D%/engine-put.h \

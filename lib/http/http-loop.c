@@ -489,7 +489,7 @@ loop_thread (gpointer data)
   S3dHttpLoop *loop = data;
   S3dHttpCore *core = loop->core;
 
-  s3d_thread_enter ("s3dlio-http");
+  s3d_thread_enter ("s3d-http");
   loop->now = loop->window_start = g_get_monotonic_time ();
   run (loop);
   loop_free (loop);
@@ -506,7 +506,7 @@ start_thread (S3dHttpLoop *loop, GError **error)
   /* Blocked from the first instruction on: libcurl's own threads inherit it as well. */
   sigfillset (&all);
   pthread_sigmask (SIG_SETMASK, &all, &before);
-  thread = g_thread_try_new ("s3dlio-http", loop_thread, loop, error);
+  thread = g_thread_try_new ("s3d-http", loop_thread, loop, error);
   pthread_sigmask (SIG_SETMASK, &before, NULL);
   return thread;
 }
