@@ -1,4 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 noinst_LTLIBRARIES += %D%/libs3d-client.la
-%C%_libs3d_client_la_SOURCES =
+%C%_libs3d_client_la_SOURCES = \
+  %D%/client-backends.c \
+  %D%/client-backends.h \
+  %D%/client-batch.h \
+  %D%/client-lister.h \
+  %D%/client-private.h \
+  %D%/client-run.c \
+  %D%/s3dlio-batch.c \
+  %D%/s3dlio-client.c \
+  %D%/s3dlio-client-names.c \
+  %D%/s3dlio-client-read.c \
+  %D%/s3dlio-client-write.c \
+  %D%/s3dlio-lister.c

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* How the client makes a S3dlioBatch. */
+
+#include <s3dlio/s3dlio-batch.h>
+
+#include "engine/engine-sequence.h"
+
+/* Of a sequence of engine-many.h with @n items, not started yet. */
+S3dlioBatch *s3d_batch_new (S3dSequence *many, gsize n);
+/* Starts it, for who takes items as they become ready. */
+void s3d_batch_start (S3dlioBatch *batch, GCancellable *cancellable);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* How the client makes a S3dlioLister. */
+
+#include <s3dlio/s3dlio-lister.h>
+
+#include "store/store.h"
+
+/* @text: the URI as the caller wrote it, for errors. @limit: entries in all, 0: no limit. */
+S3dlioLister *s3d_lister_new (S3dStore *store, S3dlioUri *prefix, const char *text, S3dlioListFlags flags,
+                              guint64 limit);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* S3dlioBatch: a sequence of many gets and the order in which its items became ready. What the sequence's callbacks
+ * touch stands in a state of its own that they keep alive; the batch itself belongs to the caller alone, so that
+ * dropping it can cancel what is under way. Any thread. */
+
+#include "config.h"
+
+#include "client/client-batch.h"
+#include "engine/engine-many.h"
+
+/* Shared with the sequence's callbacks; an atomic box. */
+typedef struct
+{
+  GMutex lock;
+  GCond changed;
+  gsize *ready; /* indices, in the order in which they became ready */
+  gsize n_ready;
+  gsize n_taken;
+} State;
+
+struct _S3dlioBatch
+{
+  gatomicrefcount refs;
+  S3dSequence *many;
+  gsize n_items;
+  State *state;
+  GCancellable *cancellable; /* nullable; of the whole batch, with its handler */
+  gulong handler;
+};
+
+G_DEFINE_BOXED_TYPE (S3dlioBatch, s3dlio_batch, s3dlio_batch_ref, s3dlio_batch_unref)
+
+static void
+state_clear (gpointer data)
+{
+  State *state = data;
+
+  g_free (state->ready);
+  g_cond_clear (&state->changed);
+  g_mutex_clear (&state->lock);
+}
+
+static void
+state_unref (gpointer state)
+{
+  g_atomic_rc_box_release_full (state, state_clear);
+}
+
+static void
+on_item_ready (S3dSequence *many, gsize index, gpointer data)
+{
+  State *state = data;
+
+  g_mutex_lock (&state->lock);
+  state->ready[state->n_ready++] = index;
+  g_cond_broadcast (&state->changed);
+  g_mutex_unlock (&state->lock);
+}
+
+/* The end of the sequence: its last reference to the state. */
+static void
+on_done (S3dSequence *many, gpointer data)
+{
+  state_unref (data);
+}
+
+static void
+on_cancelled (GCancellable *cancellable, gpointer many)
+{
+  s3d_sequence_cancel (many);
+}
+
+static void
+wake (GCancellable *cancellable, gpointer data)
+{
+  State *state = data;
+
+  g_mutex_lock (&state->lock);
+  g_cond_broadcast (&state->changed);
+  g_mutex_unlock (&state->lock);
+}
+
+S3dlioBatch *
+s3d_batch_new (S3dSequence *many, gsize n)
+{
+  S3dlioBatch *batch = g_new0 (S3dlioBatch, 1);
+
+  g_atomic_ref_count_init (&batch->refs);
+  batch->many = s3d_sequence_ref (many);
+  batch->n_items = n;
+  batch->state = g_atomic_rc_box_new0 (State);
+  batch->state->ready = g_new (gsize, n);
+  g_mutex_init (&batch->state->lock);
+  g_cond_init (&batch->state->changed);
+  return batch;
+}
+
+void
+s3d_batch_start (S3dlioBatch *batch, GCancellable *cancellable)
+{
+  s3d_get_many_set_ready (batch->many, on_item_ready, batch->state);
+  s3d_sequence_start (batch->many, on_done, g_atomic_rc_box_acquire (batch->state));
+
+  if (cancellable == NULL)
+    return;
+
+  batch->cancellable = g_object_ref (cancellable);
+  batch->handler = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), s3d_sequence_ref (batch->many),
+                                          (GDestroyNotify) s3d_sequence_unref);
+}
+
+/**
+ * s3dlio_batch_ref:
+ * @batch: a batch
+ *
+ * Returns: (transfer full): @batch
+ *
+ * Since: 0.9
+ */
+S3dlioBatch *
+s3dlio_batch_ref (S3dlioBatch *batch)
+{
+  g_atomic_ref_count_inc (&batch->refs);
+  return batch;
+}
+
+/**
+ * s3dlio_batch_unref:
+ * @batch: (transfer full): a batch
+ *
+ * Drops a reference. The last one cancels what is still under way and does not wait for it.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_batch_unref (S3dlioBatch *batch)
+{
+  if (!g_atomic_ref_count_dec (&batch->refs))
+    return;
+
+  /* Disconnecting by the cancellable would wait for other people's handlers. */
+  if (batch->handler != 0)
+    g_signal_handler_disconnect (batch->cancellable, batch->handler);
+  g_clear_object (&batch->cancellable);
+
+  s3d_sequence_cancel (batch->many);
+  s3d_sequence_unref (batch->many);
+  state_unref (batch->state);
+  g_free (batch);
+}
+
+/**
+ * s3dlio_batch_get_n_items:
+ * @batch: a batch
+ *
+ * Returns: how many objects were asked for
+ *
+ * Since: 0.9
+ */
+gsize
+s3dlio_batch_get_n_items (S3dlioBatch *batch)
+{
+  return batch->n_items;
+}
+
+/**
+ * s3dlio_batch_next:
+ * @batch: a batch from s3dlio_client_start_get_many()
+ * @index: (out): which item is ready
+ * @cancellable: (nullable): a cancellable, of the waiting alone: the batch goes on
+ * @error: return location for an error
+ *
+ * Waits for the next item to be ready, in the order in which they become so; s3dlio_batch_take() then gives its bytes
+ * or its error. Several threads may share the work.
+ *
+ * Returns: %TRUE with @index; %FALSE without @error when every item has been given, with @error when the wait was
+ *   cancelled
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_batch_next (S3dlioBatch *batch, gsize *index, GCancellable *cancellable, GError **error)
+{
+  State *state = batch->state;
+  gulong handler = 0;
+  gboolean ready;
+
+  if (cancellable != NULL)
+    handler = g_cancellable_connect (cancellable, G_CALLBACK (wake), g_atomic_rc_box_acquire (state), state_unref);
+
+  g_mutex_lock (&state->lock);
+  while (state->n_taken == state->n_ready && state->n_taken < batch->n_items
+         && !g_cancellable_is_cancelled (cancellable))
+    g_cond_wait (&state->changed, &state->lock);
+
+  ready = state->n_taken < state->n_ready;
+  if (ready)
+    *index = state->ready[state->n_taken++];
+  g_mutex_unlock (&state->lock);
+
+  if (handler != 0)
+    g_signal_handler_disconnect (cancellable, handler);
+
+  if (!ready)
+    g_cancellable_set_error_if_cancelled (cancellable, error);
+  return ready;
+}
+
+/**
+ * s3dlio_batch_take:
+ * @batch: a batch
+ * @index: an item that is ready: one that s3dlio_batch_next() gave, or any of what s3dlio_client_get_many() returned
+ * @error: return location for the error of that item
+ *
+ * Takes what became of an item, once.
+ *
+ * Returns: (transfer full): its bytes, or %NULL with @error
+ *
+ * Since: 0.9
+ */
+GBytes *
+s3dlio_batch_take (S3dlioBatch *batch, gsize index, GError **error)
+{
+  g_return_val_if_fail (index < batch->n_items, NULL);
+
+  return s3d_get_many_steal (batch->many, index, error);
+}
+
+/**
+ * s3dlio_batch_cancel:
+ * @batch: a batch
+ *
+ * Cancels what is still under way: each of those items becomes ready with %G_IO_ERROR_CANCELLED.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_batch_cancel (S3dlioBatch *batch)
+{
+  s3d_sequence_cancel (batch->many);
+}

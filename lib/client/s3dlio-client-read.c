@@ -1,0 +1,648 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The operations that read: into memory, into the caller's memory, to files and descriptors, many at once. Each plan
+ * makes a sequence; client-run.c runs it. Any thread. */
+
+#include "config.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/base-options.h"
+#include "base/base-uri.h"
+#include "client/client-batch.h"
+#include "client/client-private.h"
+#include "engine/engine-get-file.h"
+#include "engine/engine-get.h"
+#include "engine/engine-many.h"
+#include "s3dlio/s3dlio-client-read.h"
+#include "s3dlio/s3dlio-error.h"
+
+static gboolean
+check_range (gint64 offset, gint64 length, GError **error)
+{
+  if (offset >= 0 && length >= -1)
+    return TRUE;
+
+  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID,
+               "an offset must be 0 or more and a length -1 or more, not %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT,
+               offset, length);
+  return FALSE;
+}
+
+static S3dSequence *
+plan_get (S3dlioClient *client, const char *uri, gint64 offset, gint64 length, const S3dGetDestination *destination,
+          S3dlioOptions *options, GError **error)
+{
+  g_auto (S3dTarget) target = S3D_TARGET_INIT;
+
+  if (!check_range (offset, length, error) || !s3d_client_resolve (client, uri, S3D_NAME_OBJECT, &target, error))
+    return NULL;
+
+  return s3d_get_new (target.store, s3d_client_get_budget (client), target.uri, offset, length,
+                      s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH), destination);
+}
+
+static S3dSequence *
+plan_bytes (S3dlioClient *client, const char *uri, gint64 offset, gint64 length, S3dlioOptions *options, GError **error)
+{
+  static const char *const known[] = { S3DLIO_OPTION_IF_MATCH, S3D_OPTION_PROGRESS, NULL };
+  const S3dGetDestination destination = { .kind = S3D_GET_BYTES };
+
+  if (!s3d_options_check (options, known, error))
+    return NULL;
+
+  return plan_get (client, uri, offset, length, &destination, options, error);
+}
+
+static S3dSequence *
+plan_into (S3dlioClient *client, const char *uri, gint64 offset, gint64 length, gpointer buffer, gsize size,
+           S3dlioOptions *options, GError **error)
+{
+  static const char *const known[] = { S3DLIO_OPTION_IF_MATCH, S3D_OPTION_PROGRESS, NULL };
+  const S3dGetDestination destination = { .kind = S3D_GET_MEMORY, .memory = buffer, .memory_size = size };
+
+  if (!s3d_options_check (options, known, error))
+    return NULL;
+
+  return plan_get (client, uri, offset, length, &destination, options, error);
+}
+
+/* Whether bytes can be put anywhere in @fd; @position is where it stands. Appending descriptors ignore positions. */
+static gboolean
+can_seek (int fd, guint64 *position)
+{
+  struct stat st;
+  off_t here;
+
+  if (fstat (fd, &st) != 0 || !S_ISREG (st.st_mode) || (fcntl (fd, F_GETFL) & O_APPEND) != 0)
+    return FALSE;
+
+  here = lseek (fd, 0, SEEK_CUR);
+  *position = MAX (here, 0);
+  return here >= 0;
+}
+
+static S3dSequence *
+plan_to_fd (S3dlioClient *client, const char *uri, int fd, S3dlioOptions *options, GError **error)
+{
+  static const char *const known[]
+      = { S3DLIO_OPTION_IF_MATCH, S3DLIO_OPTION_OFFSET, S3DLIO_OPTION_LENGTH, S3D_OPTION_PROGRESS, NULL };
+  S3dGetDestination destination = { .kind = S3D_GET_FILE, .fd = fd };
+
+  if (!s3d_options_check (options, known, error))
+    return NULL;
+
+  destination.in_order = !can_seek (fd, &destination.file_offset);
+  return plan_get (client, uri, s3d_options_get_int64 (options, S3DLIO_OPTION_OFFSET, 0),
+                   s3d_options_get_int64 (options, S3DLIO_OPTION_LENGTH, -1), &destination, options, error);
+}
+
+static S3dSequence *
+plan_to_file (S3dlioClient *client, const char *uri, const char *path, S3dlioOptions *options, GError **error)
+{
+  static const char *const known[]
+      = { S3DLIO_OPTION_IF_MATCH,      S3DLIO_OPTION_NO_CLOBBER, S3DLIO_OPTION_OFFSET,
+          S3DLIO_OPTION_LENGTH,        S3DLIO_OPTION_PRESERVE_MTIME, S3D_OPTION_PROGRESS, NULL };
+  g_auto (S3dTarget) target = S3D_TARGET_INIT;
+  const S3dGetFile wanted = {
+    .path = path,
+    .offset = s3d_options_get_int64 (options, S3DLIO_OPTION_OFFSET, 0),
+    .length = s3d_options_get_int64 (options, S3DLIO_OPTION_LENGTH, -1),
+    .if_match = s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH),
+    .no_clobber = s3d_options_get_boolean (options, S3DLIO_OPTION_NO_CLOBBER),
+    .preserve_mtime = s3d_options_get_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME),
+  };
+
+  if (!s3d_options_check (options, known, error) || !check_range (wanted.offset, wanted.length, error)
+      || !s3d_client_resolve (client, uri, S3D_NAME_OBJECT, &target, error))
+    return NULL;
+
+  return s3d_get_file_new (target.store, s3d_client_get_budget (client), target.uri, &wanted);
+}
+
+/**
+ * s3dlio_client_get:
+ * @client: a client
+ * @uri: the object
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for an error
+ *
+ * Reads a whole object into memory. An object up to `range-split-threshold` costs exactly one request, a larger one
+ * its ranges, several at once; each goes to its final place, and all must be of the same version of the object. A
+ * transfer that breaks goes on from the byte reached.
+ *
+ * Returns: (transfer full): the object's bytes, or %NULL with @error
+ *
+ * Since: 0.9
+ */
+GBytes *
+s3dlio_client_get (S3dlioClient *client, const char *uri, S3dlioOptions *options, GCancellable *cancellable,
+                   GError **error)
+{
+  g_autoptr (S3dSequence) get = plan_bytes (client, uri, 0, -1, options, error);
+
+  if (!s3d_client_run (get, "get", uri, options, cancellable, error))
+    return NULL;
+
+  return s3d_get_steal_bytes (get);
+}
+
+/**
+ * s3dlio_client_get_async:
+ * @client: a client
+ * @uri: the object
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when it is done
+ * @user_data: for @callback
+ *
+ * Begins what s3dlio_client_get() does, without blocking; s3dlio_client_get_finish() gives its result.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_client_get_async (S3dlioClient *client, const char *uri, S3dlioOptions *options, GCancellable *cancellable,
+                         GAsyncReadyCallback callback, gpointer user_data)
+{
+  GError *error = NULL;
+  S3dSequence *get = plan_bytes (client, uri, 0, -1, options, &error);
+
+  s3d_client_run_async (client, get, error, "get", uri, options, cancellable, callback, user_data,
+                        s3dlio_client_get_async);
+}
+
+/**
+ * s3dlio_client_get_finish:
+ * @client: a client
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Ends what s3dlio_client_get_async() began.
+ *
+ * Returns: (transfer full): as s3dlio_client_get()
+ *
+ * Since: 0.9
+ */
+GBytes *
+s3dlio_client_get_finish (S3dlioClient *client, GAsyncResult *result, GError **error)
+{
+  S3dSequence *get;
+
+  if (!s3d_client_run_finish (client, result, s3dlio_client_get_async, &get, error))
+    return NULL;
+
+  return s3d_get_steal_bytes (get);
+}
+
+/**
+ * s3dlio_client_get_range:
+ * @client: a client
+ * @uri: the object
+ * @offset: the first byte, from 0
+ * @length: how many bytes, or -1: to the end. What lies behind the end is left out
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for an error
+ *
+ * Reads a piece of an object into memory. @length 0 gives no bytes, without a request; so does @offset at the very
+ * end, with one. @offset behind the end is %S3DLIO_ERROR_RANGE.
+ *
+ * Returns: (transfer full): the bytes, or %NULL with @error
+ *
+ * Since: 0.9
+ */
+GBytes *
+s3dlio_client_get_range (S3dlioClient *client, const char *uri, gint64 offset, gint64 length, S3dlioOptions *options,
+                         GCancellable *cancellable, GError **error)
+{
+  g_autoptr (S3dSequence) get = plan_bytes (client, uri, offset, length, options, error);
+
+  if (!s3d_client_run (get, "get", uri, options, cancellable, error))
+    return NULL;
+
+  return s3d_get_steal_bytes (get);
+}
+
+/**
+ * s3dlio_client_get_range_async:
+ * @client: a client
+ * @uri: the object
+ * @offset: the first byte, from 0
+ * @length: how many bytes, or -1: to the end. What lies behind the end is left out
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when it is done
+ * @user_data: for @callback
+ *
+ * Begins what s3dlio_client_get_range() does, without blocking; s3dlio_client_get_range_finish() gives its result.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_client_get_range_async (S3dlioClient *client, const char *uri, gint64 offset, gint64 length,
+                               S3dlioOptions *options, GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  GError *error = NULL;
+  S3dSequence *get = plan_bytes (client, uri, offset, length, options, &error);
+
+  s3d_client_run_async (client, get, error, "get", uri, options, cancellable, callback, user_data,
+                        s3dlio_client_get_range_async);
+}
+
+/**
+ * s3dlio_client_get_range_finish:
+ * @client: a client
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Ends what s3dlio_client_get_range_async() began.
+ *
+ * Returns: (transfer full): as s3dlio_client_get_range()
+ *
+ * Since: 0.9
+ */
+GBytes *
+s3dlio_client_get_range_finish (S3dlioClient *client, GAsyncResult *result, GError **error)
+{
+  S3dSequence *get;
+
+  if (!s3d_client_run_finish (client, result, s3dlio_client_get_range_async, &get, error))
+    return NULL;
+
+  return s3d_get_steal_bytes (get);
+}
+
+/**
+ * s3dlio_client_get_into (skip):
+ * @client: a client
+ * @uri: the object
+ * @offset: the first byte, from 0
+ * @length: how many bytes, or -1: to the end
+ * @buffer: memory of the caller's, of at least @size bytes
+ * @size: of @buffer, in bytes
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
+ * @n_read: (out) (optional): how many bytes were read; with %S3DLIO_ERROR_NO_SPACE, how many there are to read
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for an error
+ *
+ * Reads an object, or a piece of it, into the caller's memory, without a copy. When it is larger than @buffer, that
+ * is %S3DLIO_ERROR_NO_SPACE, @n_read tells the size and @buffer is untouched. After any other error the contents of
+ * @buffer are undefined; nothing writes to it any more.
+ *
+ * Returns: %TRUE when all of it was read
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_client_get_into (S3dlioClient *client, const char *uri, gint64 offset, gint64 length, gpointer buffer,
+                        gsize size, S3dlioOptions *options, gsize *n_read, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (S3dSequence) get = plan_into (client, uri, offset, length, buffer, size, options, error);
+  gboolean done = s3d_client_run (get, "get", uri, options, cancellable, error);
+
+  if (n_read != NULL)
+    *n_read = get != NULL ? s3d_get_get_length (get) : 0;
+
+  return done;
+}
+
+/**
+ * s3dlio_client_get_into_async (skip):
+ * @client: a client
+ * @uri: the object
+ * @offset: the first byte, from 0
+ * @length: how many bytes, or -1: to the end
+ * @buffer: memory of the caller's, of at least @size bytes
+ * @size: of @buffer, in bytes
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when it is done
+ * @user_data: for @callback
+ *
+ * Begins what s3dlio_client_get_into() does, without blocking; s3dlio_client_get_into_finish() gives its result.
+ *
+ * @buffer must stay until then, also after a cancellation.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_client_get_into_async (S3dlioClient *client, const char *uri, gint64 offset, gint64 length, gpointer buffer,
+                              gsize size, S3dlioOptions *options, GCancellable *cancellable,
+                              GAsyncReadyCallback callback, gpointer user_data)
+{
+  GError *error = NULL;
+  S3dSequence *get = plan_into (client, uri, offset, length, buffer, size, options, &error);
+
+  s3d_client_run_async (client, get, error, "get", uri, options, cancellable, callback, user_data,
+                        s3dlio_client_get_into_async);
+}
+
+/**
+ * s3dlio_client_get_into_finish (skip):
+ * @client: a client
+ * @result: what the callback was given
+ * @n_read: (out) (optional): how many bytes were read; with %S3DLIO_ERROR_NO_SPACE, how many there are to read
+ * @error: return location for an error
+ *
+ * Ends what s3dlio_client_get_into_async() began.
+ *
+ * Returns: as s3dlio_client_get_into()
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_client_get_into_finish (S3dlioClient *client, GAsyncResult *result, gsize *n_read, GError **error)
+{
+  S3dSequence *get;
+  gboolean done = s3d_client_run_finish (client, result, s3dlio_client_get_into_async, &get, error);
+
+  if (n_read != NULL)
+    *n_read = get != NULL ? s3d_get_get_length (get) : 0;
+
+  return done;
+}
+
+/**
+ * s3dlio_client_get_to_file:
+ * @client: a client
+ * @uri: the object
+ * @path: (type filename): the file
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_NO_CLOBBER, %S3DLIO_OPTION_OFFSET,
+ *   %S3DLIO_OPTION_LENGTH, %S3DLIO_OPTION_PRESERVE_MTIME, progress
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for an error
+ *
+ * Reads an object into a file, which appears whole or not at all: a reader of @path sees what was there before or all
+ * of the new, and a failure, a cancellation or a crash leaves no trace. A target that is no regular file (a device, a
+ * FIFO) is written in place.
+ *
+ * Returns: %TRUE when the file is there
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_client_get_to_file (S3dlioClient *client, const char *uri, const char *path, S3dlioOptions *options,
+                           GCancellable *cancellable, GError **error)
+{
+  g_autoptr (S3dSequence) get = plan_to_file (client, uri, path, options, error);
+
+  return s3d_client_run (get, "get", uri, options, cancellable, error);
+}
+
+/**
+ * s3dlio_client_get_to_file_async:
+ * @client: a client
+ * @uri: the object
+ * @path: (type filename): the file
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_NO_CLOBBER, %S3DLIO_OPTION_OFFSET,
+ *   %S3DLIO_OPTION_LENGTH, %S3DLIO_OPTION_PRESERVE_MTIME, progress
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when it is done
+ * @user_data: for @callback
+ *
+ * Begins what s3dlio_client_get_to_file() does, without blocking; s3dlio_client_get_to_file_finish() gives its
+ * result.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_client_get_to_file_async (S3dlioClient *client, const char *uri, const char *path, S3dlioOptions *options,
+                                 GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GError *error = NULL;
+  S3dSequence *get = plan_to_file (client, uri, path, options, &error);
+
+  s3d_client_run_async (client, get, error, "get", uri, options, cancellable, callback, user_data,
+                        s3dlio_client_get_to_file_async);
+}
+
+/**
+ * s3dlio_client_get_to_file_finish:
+ * @client: a client
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Ends what s3dlio_client_get_to_file_async() began.
+ *
+ * Returns: as s3dlio_client_get_to_file()
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_client_get_to_file_finish (S3dlioClient *client, GAsyncResult *result, GError **error)
+{
+  return s3d_client_run_finish (client, result, s3dlio_client_get_to_file_async, NULL, error);
+}
+
+/**
+ * s3dlio_client_get_to_fd:
+ * @client: a client
+ * @uri: the object
+ * @fd: an open descriptor, which stays the caller's
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_OFFSET, %S3DLIO_OPTION_LENGTH, progress
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for an error
+ *
+ * Reads an object into a descriptor, from where it stands, in order where it cannot seek (a pipe), and in bounded
+ * memory.
+ *
+ * Returns: %TRUE when all of it was written
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_client_get_to_fd (S3dlioClient *client, const char *uri, int fd, S3dlioOptions *options,
+                         GCancellable *cancellable, GError **error)
+{
+  g_autoptr (S3dSequence) get = plan_to_fd (client, uri, fd, options, error);
+
+  return s3d_client_run (get, "get", uri, options, cancellable, error);
+}
+
+/**
+ * s3dlio_client_get_to_fd_async:
+ * @client: a client
+ * @uri: the object
+ * @fd: an open descriptor, which stays the caller's
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_OFFSET, %S3DLIO_OPTION_LENGTH, progress
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when it is done
+ * @user_data: for @callback
+ *
+ * Begins what s3dlio_client_get_to_fd() does, without blocking; s3dlio_client_get_to_fd_finish() gives its result.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_client_get_to_fd_async (S3dlioClient *client, const char *uri, int fd, S3dlioOptions *options,
+                               GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GError *error = NULL;
+  S3dSequence *get = plan_to_fd (client, uri, fd, options, &error);
+
+  s3d_client_run_async (client, get, error, "get", uri, options, cancellable, callback, user_data,
+                        s3dlio_client_get_to_fd_async);
+}
+
+/**
+ * s3dlio_client_get_to_fd_finish:
+ * @client: a client
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Ends what s3dlio_client_get_to_fd_async() began.
+ *
+ * Returns: as s3dlio_client_get_to_fd()
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_client_get_to_fd_finish (S3dlioClient *client, GAsyncResult *result, GError **error)
+{
+  return s3d_client_run_finish (client, result, s3dlio_client_get_to_fd_async, NULL, error);
+}
+
+/* One store and one URI an item; all names are looked at before the first request. */
+static S3dSequence *
+plan_many (S3dlioClient *client, const char *const *uris, S3dlioOptions *options, GError **error)
+{
+  gsize n = g_strv_length ((char **) uris);
+  g_autofree S3dTarget *targets = g_new0 (S3dTarget, n);
+  g_autofree S3dStore **stores = g_new (S3dStore *, n);
+  g_autofree S3dlioUri **names = g_new (S3dlioUri *, n);
+  S3dSequence *many = NULL;
+  static const char *const known[] = { S3D_OPTION_PROGRESS, NULL };
+  gboolean valid = s3d_options_check (options, known, error);
+
+  for (gsize i = 0; i < n && valid; i++)
+    {
+      valid = s3d_client_resolve (client, uris[i], S3D_NAME_OBJECT, &targets[i], error);
+      stores[i] = targets[i].store;
+      names[i] = targets[i].uri;
+    }
+
+  if (valid)
+    many = s3d_get_many_new (stores, names, n, s3d_client_get_settings (client)->max_concurrent_downloads,
+                             s3d_client_get_budget (client));
+
+  for (gsize i = 0; i < n; i++)
+    s3d_target_clear (&targets[i]);
+
+  return many;
+}
+
+static S3dlioBatch *
+batch_of (S3dSequence *many)
+{
+  return s3d_batch_new (many, s3d_get_many_get_n_items (many));
+}
+
+/**
+ * s3dlio_client_get_many:
+ * @client: a client
+ * @uris: (array zero-terminated=1): the objects
+ * @options: (nullable): options; this operation has only progress
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for an error
+ *
+ * Reads many objects into memory, `max-concurrent-downloads` at once, and waits for all. Each has its own bytes or
+ * its own error, which s3dlio_batch_take() gives; that one cannot be read is no error of the call.
+ * s3dlio_client_start_get_many() gives them as they become ready.
+ *
+ * Returns: (transfer full): all items, ready; or %NULL with @error when a URI is wrong, before anything was read,
+ *   or when it was cancelled
+ *
+ * Since: 0.9
+ */
+S3dlioBatch *
+s3dlio_client_get_many (S3dlioClient *client, const char *const *uris, S3dlioOptions *options,
+                        GCancellable *cancellable, GError **error)
+{
+  g_autoptr (S3dSequence) many = plan_many (client, uris, options, error);
+
+  if (!s3d_client_run (many, "get", "many", options, cancellable, error))
+    return NULL;
+
+  return batch_of (many);
+}
+
+/**
+ * s3dlio_client_get_many_async:
+ * @client: a client
+ * @uris: (array zero-terminated=1): the objects
+ * @options: (nullable): options; this operation has only progress
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when it is done
+ * @user_data: for @callback
+ *
+ * Begins what s3dlio_client_get_many() does, without blocking; s3dlio_client_get_many_finish() gives its result.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_client_get_many_async (S3dlioClient *client, const char *const *uris, S3dlioOptions *options,
+                              GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GError *error = NULL;
+  S3dSequence *many = plan_many (client, uris, options, &error);
+
+  s3d_client_run_async (client, many, error, "get", "many", options, cancellable, callback, user_data,
+                        s3dlio_client_get_many_async);
+}
+
+/**
+ * s3dlio_client_get_many_finish:
+ * @client: a client
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Ends what s3dlio_client_get_many_async() began.
+ *
+ * Returns: (transfer full): as s3dlio_client_get_many()
+ *
+ * Since: 0.9
+ */
+S3dlioBatch *
+s3dlio_client_get_many_finish (S3dlioClient *client, GAsyncResult *result, GError **error)
+{
+  S3dSequence *many;
+
+  if (!s3d_client_run_finish (client, result, s3dlio_client_get_many_async, &many, error))
+    return NULL;
+
+  return batch_of (many);
+}
+
+/**
+ * s3dlio_client_start_get_many:
+ * @client: a client
+ * @uris: (array zero-terminated=1): the objects
+ * @options: (nullable): options; this operation has none yet
+ * @cancellable: (nullable): a cancellable of the whole batch
+ * @error: return location for an error
+ *
+ * Begins to read many objects into memory, `max-concurrent-downloads` at once, and returns: s3dlio_batch_next() gives
+ * the items as they become ready.
+ *
+ * Returns: (transfer full): the batch, or %NULL with @error when a URI is wrong; nothing was read then
+ *
+ * Since: 0.9
+ */
+S3dlioBatch *
+s3dlio_client_start_get_many (S3dlioClient *client, const char *const *uris, S3dlioOptions *options,
+                              GCancellable *cancellable, GError **error)
+{
+  g_autoptr (S3dSequence) many = plan_many (client, uris, options, error);
+  S3dlioBatch *batch;
+
+  if (many == NULL)
+    return NULL;
+
+  batch = batch_of (many);
+  s3d_batch_start (batch, cancellable);
+  return batch;
+}

@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The operations that write: from memory, files and streams, and copies. Each plan makes a sequence; client-run.c
+ * runs it. Any thread. */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gio/gunixinputstream.h>
+
+#include "base/base-error.h"
+#include "base/base-options.h"
+#include "base/base-uri.h"
+#include "client/client-private.h"
+#include "engine/engine-get-file.h"
+#include "engine/engine-put.h"
+#include "s3dlio/s3dlio-client-write.h"
+#include "s3dlio/s3dlio-error.h"
+
+#define WRITE_OPTIONS                                                                                                  \
+  S3DLIO_OPTION_IF_MATCH, S3DLIO_OPTION_NO_CLOBBER, S3DLIO_OPTION_CONTENT_TYPE, S3DLIO_OPTION_CONTENT_ENCODING,        \
+      S3DLIO_OPTION_CONTENT_LANGUAGE, S3DLIO_OPTION_CONTENT_DISPOSITION, S3DLIO_OPTION_CACHE_CONTROL,                  \
+      S3DLIO_OPTION_STORAGE_CLASS, S3D_OPTION_METADATA, S3D_OPTION_PROGRESS
+
+/* What the options give a new object; NULL when they give nothing, so that a copy keeps what the source has. */
+static S3dAttributes *
+attributes_of (S3dlioOptions *options)
+{
+  g_autoptr (S3dAttributes) attributes = s3d_attributes_new ();
+  const struct
+  {
+    const char *name;
+    char **field;
+  } fields[] = {
+    { S3DLIO_OPTION_CONTENT_TYPE, &attributes->content_type },
+    { S3DLIO_OPTION_CONTENT_ENCODING, &attributes->content_encoding },
+    { S3DLIO_OPTION_CONTENT_LANGUAGE, &attributes->content_language },
+    { S3DLIO_OPTION_CONTENT_DISPOSITION, &attributes->content_disposition },
+    { S3DLIO_OPTION_CACHE_CONTROL, &attributes->cache_control },
+    { S3DLIO_OPTION_STORAGE_CLASS, &attributes->storage_class },
+  };
+  GHashTable *metadata = s3d_options_get_metadata (options);
+  gboolean any = metadata != NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
+    {
+      *fields[i].field = g_strdup (s3d_options_get_string (options, fields[i].name));
+      any |= *fields[i].field != NULL;
+    }
+
+  if (metadata != NULL)
+    attributes->metadata = g_hash_table_ref (metadata);
+
+  return any ? g_steal_pointer (&attributes) : NULL;
+}
+
+static S3dPutOptions
+put_options_of (S3dlioOptions *options, S3dAttributes *attributes)
+{
+  return (S3dPutOptions){
+    .no_clobber = s3d_options_get_boolean (options, S3DLIO_OPTION_NO_CLOBBER),
+    .if_match = s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH),
+    .attributes = attributes,
+  };
+}
+
+/* Resolves the object to write, after a look at the options. */
+static gboolean
+prepare (S3dlioClient *client, const char *uri, S3dlioOptions *options, S3dTarget *target, GError **error)
+{
+  static const char *const known[] = { WRITE_OPTIONS, NULL };
+
+  return s3d_options_check (options, known, error) && s3d_client_resolve (client, uri, S3D_NAME_OBJECT, target, error);
+}
+
+static S3dSequence *
+plan_put (S3dlioClient *client, const char *uri, GBytes *bytes, S3dlioOptions *options, GError **error)
+{
+  g_auto (S3dTarget) target = S3D_TARGET_INIT;
+  g_autoptr (S3dAttributes) attributes = NULL;
+  g_autoptr (S3dSource) source = NULL;
+  S3dPutOptions put;
+
+  if (!prepare (client, uri, options, &target, error))
+    return NULL;
+
+  attributes = attributes_of (options);
+  put = put_options_of (options, attributes);
+  source = s3d_source_new_bytes (bytes);
+  return s3d_put_new (target.store, s3d_client_get_budget (client), target.uri, source, &put);
+}
+
+static S3dSequence *
+plan_copy_op (S3dTarget *from, S3dTarget *to, S3dlioOptions *options)
+{
+  S3dOp *op = s3d_op_new (S3D_OP_COPY, to->uri, NULL, NULL);
+
+  op->from = s3dlio_uri_ref (from->uri);
+  op->if_match = g_strdup (s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH));
+  op->no_clobber = s3d_options_get_boolean (options, S3DLIO_OPTION_NO_CLOBBER);
+  op->preserve_mtime = s3d_options_get_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME);
+  op->attributes = attributes_of (options);
+  return s3d_single_new (to->store, op);
+}
+
+/* What g_input_stream_read() does, for the engine. */
+static gssize
+read_stream (gpointer data, gpointer buffer, gsize size, GCancellable *cancellable, GError **error)
+{
+  return g_input_stream_read (G_INPUT_STREAM (data), buffer, size, cancellable, error);
+}
+
+static S3dSequence *
+put_stream_to (S3dlioClient *client, S3dTarget *target, GInputStream *stream, S3dlioOptions *options)
+{
+  g_autoptr (S3dAttributes) attributes = attributes_of (options);
+  S3dPutOptions put = put_options_of (options, attributes);
+
+  return s3d_put_new_stream (target->store, s3d_client_get_budget (client), target->uri, read_stream,
+                             g_object_ref (stream), g_object_unref, &put);
+}
+
+static S3dSequence *
+plan_put_stream (S3dlioClient *client, const char *uri, GInputStream *stream, S3dlioOptions *options, GError **error)
+{
+  g_auto (S3dTarget) target = S3D_TARGET_INIT;
+
+  if (!prepare (client, uri, options, &target, error))
+    return NULL;
+
+  return put_stream_to (client, &target, stream, options);
+}
+
+/* A file whose size is known is read in pieces as they are sent; anything else (a FIFO, a file of /proc that says 0)
+ * to its end. */
+static S3dSequence *
+put_path_to (S3dlioClient *client, S3dTarget *target, const char *path, S3dlioOptions *options, GError **error)
+{
+  g_autoptr (S3dAttributes) attributes = NULL;
+  g_autoptr (S3dSource) source = NULL;
+  g_autoptr (GInputStream) stream = NULL;
+  S3dPutOptions put;
+  struct stat st;
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+
+  if (fd < 0 || fstat (fd, &st) != 0)
+    {
+      s3d_error_set_errno (error, errno, "%s", path);
+      if (fd >= 0)
+        close (fd);
+      return NULL;
+    }
+
+  if (S_ISDIR (st.st_mode))
+    {
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s is a directory", path);
+      close (fd);
+      return NULL;
+    }
+
+  if (!S_ISREG (st.st_mode) || st.st_size == 0)
+    {
+      stream = g_unix_input_stream_new (fd, TRUE);
+      return put_stream_to (client, target, stream, options);
+    }
+
+  attributes = attributes_of (options);
+  put = put_options_of (options, attributes);
+  source = s3d_source_new_file_take (fd, 0, st.st_size);
+  return s3d_put_new (target->store, s3d_client_get_budget (client), target->uri, source, &put);
+}
+
+static S3dSequence *
+plan_put_file (S3dlioClient *client, const char *uri, const char *path, S3dlioOptions *options, GError **error)
+{
+  g_autoptr (S3dlioUri) file = s3dlio_uri_new_for_path (path);
+  g_autofree char *file_text = s3dlio_uri_to_string (file);
+  g_auto (S3dTarget) target = S3D_TARGET_INIT;
+  g_auto (S3dTarget) from = S3D_TARGET_INIT;
+
+  if (!prepare (client, uri, options, &target, error))
+    return NULL;
+
+  if (target.store->klass->local_path == NULL)
+    return put_path_to (client, &target, path, options, error);
+
+  if (!s3d_client_resolve (client, file_text, S3D_NAME_OBJECT, &from, error))
+    return NULL;
+
+  return plan_copy_op (&from, &target, options);
+}
+
+static S3dSequence *
+plan_copy_to_path (S3dlioClient *client, S3dTarget *from, const char *path, S3dlioOptions *options)
+{
+  const S3dGetFile wanted = {
+    .path = path,
+    .length = -1,
+    .if_match = s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH),
+    .no_clobber = s3d_options_get_boolean (options, S3DLIO_OPTION_NO_CLOBBER),
+    .preserve_mtime = s3d_options_get_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME),
+  };
+
+  return s3d_get_file_new (from->store, s3d_client_get_budget (client), from->uri, &wanted);
+}
+
+static S3dSequence *
+plan_copy (S3dlioClient *client, const char *from_uri, const char *to_uri, S3dlioOptions *options, GError **error)
+{
+  static const char *const known[] = { WRITE_OPTIONS, S3DLIO_OPTION_PRESERVE_MTIME, NULL };
+  g_auto (S3dTarget) from = S3D_TARGET_INIT;
+  g_auto (S3dTarget) to = S3D_TARGET_INIT;
+  g_autofree char *path = NULL;
+
+  if (!s3d_options_check (options, known, error)
+      || !s3d_client_resolve (client, from_uri, S3D_NAME_OBJECT, &from, error)
+      || !s3d_client_resolve (client, to_uri, S3D_NAME_OBJECT, &to, error))
+    return NULL;
+
+  if (from.store == to.store)
+    return plan_copy_op (&from, &to, options);
+
+  if (from.store->klass->local_path != NULL)
+    {
+      path = from.store->klass->local_path (from.store, from.uri);
+      return put_path_to (client, &to, path, options, error);
+    }
+
+  if (to.store->klass->local_path != NULL)
+    {
+      path = to.store->klass->local_path (to.store, to.uri);
+      return plan_copy_to_path (client, &from, path, options);
+    }
+
+  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED, "cannot copy between %s and %s: not the same endpoint",
+               from_uri, to_uri);
+  return NULL;
+}
+
+static void
+take_info (S3dSequence *put, S3dlioObjectInfo **info)
+{
+  S3dlioObjectInfo *known = s3d_put_get_info (put);
+
+  if (info != NULL)
+    *info = known != NULL ? s3dlio_object_info_ref (known) : NULL;
+}
+
+/**
+ * s3dlio_client_put:
+ * @client: a client
+ * @uri: the object
+ * @bytes: the contents; a reference is kept until it is done
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_NO_CLOBBER, content headers, metadata, progress
+ * @info: (out) (optional) (nullable) (transfer full): what was written: its size, its ETag
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for an error
+ *
+ * Writes an object, replacing what was there; it is visible whole or not at all. Up to `multipart-threshold` that is
+ * one request; above, a multipart upload of parallel parts, which is aborted on failure and cancellation, so that
+ * nothing is left behind.
+ *
+ * Returns: %TRUE when the object is written
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_client_put (S3dlioClient *client, const char *uri, GBytes *bytes, S3dlioOptions *options,
+                   S3dlioObjectInfo **info, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (S3dSequence) put = plan_put (client, uri, bytes, options, error);
+
+  if (!s3d_client_run (put, "put", uri, options, cancellable, error))
+    return FALSE;
+
+  take_info (put, info);
+  return TRUE;
+}
+
+/**
+ * s3dlio_client_put_async:
+ * @client: a client
+ * @uri: the object
+ * @bytes: the contents; a reference is kept until it is done
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_NO_CLOBBER, content headers, metadata, progress
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when it is done
+ * @user_data: for @callback
+ *
+ * Begins what s3dlio_client_put() does, without blocking; s3dlio_client_put_finish() gives its result.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_client_put_async (S3dlioClient *client, const char *uri, GBytes *bytes, S3dlioOptions *options,
+                         GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GError *error = NULL;
+  S3dSequence *put = plan_put (client, uri, bytes, options, &error);
+
+  s3d_client_run_async (client, put, error, "put", uri, options, cancellable, callback, user_data,
+                        s3dlio_client_put_async);
+}
+
+/**
+ * s3dlio_client_put_finish:
+ * @client: a client
+ * @result: what the callback was given
+ * @info: (out) (optional) (nullable) (transfer full): what was written: its size, its ETag
+ * @error: return location for an error
+ *
+ * Ends what s3dlio_client_put_async() began.
+ *
+ * Returns: as s3dlio_client_put()
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_client_put_finish (S3dlioClient *client, GAsyncResult *result, S3dlioObjectInfo **info, GError **error)
+{
+  S3dSequence *put;
+
+  if (!s3d_client_run_finish (client, result, s3dlio_client_put_async, &put, error))
+    return FALSE;
+
+  take_info (put, info);
+  return TRUE;
+}
+
+/**
+ * s3dlio_client_put_file:
+ * @client: a client
+ * @uri: the object
+ * @path: (type filename): the file to read
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_NO_CLOBBER, content headers, metadata, progress
+ * @info: (out) (optional) (nullable) (transfer full): what was written: its size, its ETag
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for an error
+ *
+ * Writes an object from a file, as s3dlio_client_put() does, in bounded memory: parts are read as they are sent. A
+ * file that shrinks meanwhile is %S3DLIO_ERROR_INTEGRITY. What is no regular file (a FIFO) is read to its end.
+ *
+ * Returns: %TRUE when the object is written
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_client_put_file (S3dlioClient *client, const char *uri, const char *path, S3dlioOptions *options,
+                        S3dlioObjectInfo **info, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (S3dSequence) put = plan_put_file (client, uri, path, options, error);
+
+  if (!s3d_client_run (put, "put", uri, options, cancellable, error))
+    return FALSE;
+
+  take_info (put, info);
+  return TRUE;
+}
+
+/**
+ * s3dlio_client_put_file_async:
+ * @client: a client
+ * @uri: the object
+ * @path: (type filename): the file to read
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_NO_CLOBBER, content headers, metadata, progress
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when it is done
+ * @user_data: for @callback
+ *
+ * Begins what s3dlio_client_put_file() does, without blocking; s3dlio_client_put_file_finish() gives its result.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_client_put_file_async (S3dlioClient *client, const char *uri, const char *path, S3dlioOptions *options,
+                              GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GError *error = NULL;
+  S3dSequence *put = plan_put_file (client, uri, path, options, &error);
+
+  s3d_client_run_async (client, put, error, "put", uri, options, cancellable, callback, user_data,
+                        s3dlio_client_put_file_async);
+}
+
+/**
+ * s3dlio_client_put_file_finish:
+ * @client: a client
+ * @result: what the callback was given
+ * @info: (out) (optional) (nullable) (transfer full): what was written: its size, its ETag
+ * @error: return location for an error
+ *
+ * Ends what s3dlio_client_put_file_async() began.
+ *
+ * Returns: as s3dlio_client_put_file()
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_client_put_file_finish (S3dlioClient *client, GAsyncResult *result, S3dlioObjectInfo **info, GError **error)
+{
+  S3dSequence *put;
+
+  if (!s3d_client_run_finish (client, result, s3dlio_client_put_file_async, &put, error))
+    return FALSE;
+
+  take_info (put, info);
+  return TRUE;
+}
+
+/**
+ * s3dlio_client_put_stream:
+ * @client: a client
+ * @uri: the object
+ * @stream: what to read, to its end; read on a thread of the library's, one call at a time, and not closed
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_NO_CLOBBER, content headers, metadata, progress
+ * @info: (out) (optional) (nullable) (transfer full): what was written: its size, its ETag
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for an error
+ *
+ * Writes an object whose length is not known before it ends, in bounded memory: one request when it fits `multipart-
+ * threshold`, else parts that grow, so that any size that the service takes fits.
+ *
+ * Returns: %TRUE when the object is written
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_client_put_stream (S3dlioClient *client, const char *uri, GInputStream *stream, S3dlioOptions *options,
+                          S3dlioObjectInfo **info, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (S3dSequence) put = plan_put_stream (client, uri, stream, options, error);
+
+  if (!s3d_client_run (put, "put", uri, options, cancellable, error))
+    return FALSE;
+
+  take_info (put, info);
+  return TRUE;
+}
+
+/**
+ * s3dlio_client_put_stream_async:
+ * @client: a client
+ * @uri: the object
+ * @stream: what to read, to its end; read on a thread of the library's, one call at a time, and not closed
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_NO_CLOBBER, content headers, metadata, progress
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when it is done
+ * @user_data: for @callback
+ *
+ * Begins what s3dlio_client_put_stream() does, without blocking; s3dlio_client_put_stream_finish() gives its result.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_client_put_stream_async (S3dlioClient *client, const char *uri, GInputStream *stream, S3dlioOptions *options,
+                                GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GError *error = NULL;
+  S3dSequence *put = plan_put_stream (client, uri, stream, options, &error);
+
+  s3d_client_run_async (client, put, error, "put", uri, options, cancellable, callback, user_data,
+                        s3dlio_client_put_stream_async);
+}
+
+/**
+ * s3dlio_client_put_stream_finish:
+ * @client: a client
+ * @result: what the callback was given
+ * @info: (out) (optional) (nullable) (transfer full): what was written: its size, its ETag
+ * @error: return location for an error
+ *
+ * Ends what s3dlio_client_put_stream_async() began.
+ *
+ * Returns: as s3dlio_client_put_stream()
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_client_put_stream_finish (S3dlioClient *client, GAsyncResult *result, S3dlioObjectInfo **info, GError **error)
+{
+  S3dSequence *put;
+
+  if (!s3d_client_run_finish (client, result, s3dlio_client_put_stream_async, &put, error))
+    return FALSE;
+
+  take_info (put, info);
+  return TRUE;
+}
+
+/**
+ * s3dlio_client_copy:
+ * @client: a client
+ * @from: the object to copy
+ * @to: the object to make
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_NO_CLOBBER, content headers, metadata, progress
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for an error
+ *
+ * Copies an object: by the service itself where both lie at the same endpoint, as fast as the kernel can between
+ * files, and by way of this process between a file and a service. The attributes of the object are kept unless
+ * options give others.
+ *
+ * Returns: %TRUE when the copy is there, whole
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_client_copy (S3dlioClient *client, const char *from, const char *to, S3dlioOptions *options,
+                    GCancellable *cancellable, GError **error)
+{
+  g_autoptr (S3dSequence) copy = plan_copy (client, from, to, options, error);
+
+  return s3d_client_run (copy, "copy", from, options, cancellable, error);
+}
+
+/**
+ * s3dlio_client_copy_async:
+ * @client: a client
+ * @from: the object to copy
+ * @to: the object to make
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_NO_CLOBBER, content headers, metadata, progress
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when it is done
+ * @user_data: for @callback
+ *
+ * Begins what s3dlio_client_copy() does, without blocking; s3dlio_client_copy_finish() gives its result.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_client_copy_async (S3dlioClient *client, const char *from, const char *to, S3dlioOptions *options,
+                          GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GError *error = NULL;
+  S3dSequence *copy = plan_copy (client, from, to, options, &error);
+
+  s3d_client_run_async (client, copy, error, "copy", from, options, cancellable, callback, user_data,
+                        s3dlio_client_copy_async);
+}
+
+/**
+ * s3dlio_client_copy_finish:
+ * @client: a client
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Ends what s3dlio_client_copy_async() began.
+ *
+ * Returns: as s3dlio_client_copy()
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_client_copy_finish (S3dlioClient *client, GAsyncResult *result, GError **error)
+{
+  return s3d_client_run_finish (client, result, s3dlio_client_copy_async, NULL, error);
+}
+
