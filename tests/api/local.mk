@@ -1,4 +1,28 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The public interface, the same suite over every kind of store.
+# One suite over a table of endpoints (api-fixture.c). Real servers take part where the environment
+# names them.
+
+api_fixture = %D%/api-fixture.c %D%/api-fixture.h
+api_cppflags = $(USER_CPPFLAGS) -I$(top_srcdir)/tests
+api_libs = tests/server/libtestserver.la $(USER_LIBS)
+
+test_programs += %D%/test-life %D%/test-names %D%/test-read %D%/test-write
+
+%C%_test_life_SOURCES = %D%/test-life.c $(api_fixture)
+%C%_test_life_CPPFLAGS = $(api_cppflags)
+%C%_test_life_LDADD = $(api_libs)
+
+%C%_test_names_SOURCES = %D%/test-names.c $(api_fixture)
+%C%_test_names_CPPFLAGS = $(api_cppflags)
+%C%_test_names_LDADD = $(api_libs)
+
+%C%_test_read_SOURCES = %D%/test-read.c $(api_fixture)
+%C%_test_read_CPPFLAGS = $(api_cppflags)
+%C%_test_read_LDADD = $(api_libs)
+
+%C%_test_write_SOURCES = %D%/test-write.c $(api_fixture)
+%C%_test_write_CPPFLAGS = $(api_cppflags)
+%C%_test_write_LDADD = $(api_libs)
+
 EXTRA_DIST += %D%/introspection.sh
