@@ -4,6 +4,7 @@
 # seen.
 
 test_scripts += \
+  %D%/docs.sh \
   %D%/headers.sh \
   %D%/install.sh \
   %D%/layers.sh \
