@@ -74,7 +74,12 @@ write_some (int fd,
   if (S_ISSOCK (mode))
     return send (fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
   if (S_ISFIFO (mode))
-    return write (fd, data, MIN (size, pipe_room (fd)));
+    {
+      /* Not inside MIN(), which asks twice: the reader may make room in between. */
+      const gsize room = pipe_room (fd);
+
+      return write (fd, data, MIN (size, room));
+    }
   if (S_ISCHR (mode) && isatty (fd))
     return write (fd, data, MIN (size, PAGE));
 

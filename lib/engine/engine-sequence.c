@@ -72,6 +72,8 @@ finish (gpointer data)
 {
   S3dSequence *sequence = data;
 
+  if (sequence->klass->ended)
+    sequence->klass->ended (sequence);
   sequence->done (sequence, sequence->done_data);
   s3d_sequence_unref (sequence);
 }

@@ -8,7 +8,7 @@
  *
  * * Reference-counted; start and cancel from any thread; done once, on a thread of the library's, never inside
  * start, and only after every op has let go of the caller's memory. The virtual functions run under the sequence's
- * lock, interrupt aside. */
+ * lock, interrupt and ended aside. */
 
 #include "base/base-budget.h"
 #include "base/base-pool.h"
@@ -28,6 +28,9 @@ typedef struct
   void (*interrupt) (S3dSequence *sequence);
   /* After the last op of a sequence that failed or was cancelled: may launch ops that take things back. Nullable. */
   void (*cleanup) (S3dSequence *sequence);
+  /* Right before done, without the lock: lets go of what is the caller's. (The last reference may be dropped later,
+   * by a thread that is on its way out.) Nullable. */
+  void (*ended) (S3dSequence *sequence);
   void (*free) (S3dSequence *sequence);
 } S3dSequenceClass;
 

@@ -13,6 +13,7 @@ noinst_LTLIBRARIES += %D%/libs3d-engine.la
   %D%/engine-many.c \
   %D%/engine-many.h \
   %D%/engine-order.c \
+  %D%/engine-put.c \
   %D%/engine-put.h \
   %D%/engine-range.c \
   %D%/engine-range.h \

@@ -27,17 +27,6 @@ sent_before (S3dS3Job *job)
 }
 
 static gboolean
-require_bucket (S3dS3Job *job)
-{
-  S3dlioUri *target = job->op->target;
-  if (target->container != NULL && *target->key == '\0')
-    return TRUE;
-  g_autofree char *uri = s3dlio_uri_to_string (target);
-  s3d_s3_job_fail (job, g_error_new (S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s names no bucket", uri));
-  return FALSE;
-}
-
-static gboolean
 create_forgive (S3dS3Job *job, const S3dS3Failure *failure)
 {
   return s3d_s3_failure_is (failure, "BucketAlreadyOwnedByYou") && sent_before (job);
@@ -49,8 +38,7 @@ void
 s3d_s3_start_container_create (S3dStore *store, S3dOp *op)
 {
   S3dS3Job *job = s3d_s3_job_new (store, op, &create_verb, NULL, NULL);
-  if (!require_bucket (job))
-    return;
+  s3d_s3_job_require_bucket (job);
   if (strcmp (job->place->region, REGION_WITHOUT_CONSTRAINT) != 0)
     {
       GString *xml = g_string_new ("<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
@@ -74,6 +62,6 @@ void
 s3d_s3_start_container_delete (S3dStore *store, S3dOp *op)
 {
   S3dS3Job *job = s3d_s3_job_new (store, op, &delete_verb, NULL, NULL);
-  if (require_bucket (job))
-    s3d_s3_job_start (job);
+  s3d_s3_job_require_bucket (job);
+  s3d_s3_job_start (job);
 }

@@ -55,8 +55,8 @@ copy_answer (S3dS3Job *job, GError **error)
 
 static const S3dS3Verb copy_verb = { .method = "PUT", .answer = copy_answer };
 
-static gboolean
-prepare_copy (S3dS3Job *job, GError **error)
+static void
+prepare_copy (S3dS3Job *job)
 {
   S3dOp *op = job->op;
   g_autofree char *source = s3d_s3_copy_source (op->from->container, op->from->key);
@@ -66,10 +66,9 @@ prepare_copy (S3dS3Job *job, GError **error)
     s3d_s3_job_set_etag (job, "x-amz-copy-if-match", op->if_match);
   if (op->no_clobber)
     s3d_http_request_set_header (job->request, "if-none-match", "*");
-  if (op->attributes == NULL)
-    return TRUE;
-  s3d_http_request_set_header (job->request, "x-amz-metadata-directive", "REPLACE");
-  return s3d_s3_job_set_attributes (job, op->attributes, error);
+  if (op->attributes != NULL)
+    s3d_http_request_set_header (job->request, "x-amz-metadata-directive", "REPLACE");
+  s3d_s3_job_set_attributes (job, op->attributes);
 }
 
 static S3dHttpVerdict
@@ -92,7 +91,9 @@ look_ended (S3dS3Job *job, GError **error)
   if (*error != NULL)
     return FALSE;
   s3d_s3_job_again (job, &copy_verb);
-  return prepare_copy (job, error);
+  prepare_copy (job);
+  *error = g_steal_pointer (&job->error);
+  return *error == NULL;
 }
 
 static const S3dS3Verb look_verb = {
@@ -102,12 +103,9 @@ static const S3dS3Verb look_verb = {
 void
 s3d_s3_start_copy (S3dStore *store, S3dOp *op)
 {
-  GError *error = NULL;
   S3dS3Job *job = s3d_s3_job_new (store, op, op->no_clobber ? &look_verb : &copy_verb, op->target->key, NULL);
-  if (!s3d_s3_job_require_key (job))
-    return;
-  if (op->no_clobber || prepare_copy (job, &error))
-    s3d_s3_job_start (job);
-  else
-    s3d_s3_job_fail (job, error);
+  s3d_s3_job_require_key (job);
+  if (!op->no_clobber && job->error == NULL)
+    prepare_copy (job);
+  s3d_s3_job_start (job);
 }

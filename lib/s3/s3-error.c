@@ -104,6 +104,11 @@ status_text (guint status)
 {
   switch (status)
     {
+    case 301:
+    case 302:
+    case 307:
+    case 308:
+      return "the service sends us elsewhere";
     case 400:
       return "Bad Request";
     case 401:

@@ -46,8 +46,8 @@ typedef struct
   S3dHttpVerdict (*answer) (S3dS3Job *job, GError **error);
   /* The service said no. TRUE: for this operation that is no failure. Nullable. */
   gboolean (*forgive) (S3dS3Job *job, const S3dS3Failure *failure);
-  /* The request is over, and @error (may be replaced) is what it came to. TRUE: another one has been made, which
-   * s3d_s3_job_again() sends. Nullable. */
+  /* The request is over, and @error (may be replaced) is what it came to. TRUE: s3d_s3_job_again() has made
+   * another one, to be sent now. Nullable. */
   gboolean (*ended) (S3dS3Job *job, GError **error);
 } S3dS3Verb;
 
@@ -64,7 +64,7 @@ struct _S3dS3Job
   char payload_hash[65];       /* hex SHA-256 or UNSIGNED-PAYLOAD */
   gboolean clock_mended, token_mended, region_mended, body_mended;
   guint n_mended;
-  GError *error;               /* that it will end with */
+  GError *error;               /* that it ends with without being sent, or after all */
 
   GMutex lock;
   S3dHttpRequest *request;
@@ -75,17 +75,16 @@ struct _S3dS3Job
 
 /* A job for @op, on its target's bucket; @key NULL: on the bucket itself. @query (nullable) is encoded. */
 S3dS3Job *s3d_s3_job_new (S3dStore *store, S3dOp *op, const S3dS3Verb *verb, const char *key, const char *query);
-/* @etag without quotes; NULL: no such header. */
+/* What cannot be sent, or is missing, becomes the job's error, the first of them. @etag without quotes; NULL: no such
+ * header. */
+void s3d_s3_job_require_key (S3dS3Job *job);
+void s3d_s3_job_require_bucket (S3dS3Job *job);
 void s3d_s3_job_set_etag (S3dS3Job *job, const char *header, const char *etag);
-/* Content headers and metadata. FALSE: they cannot be sent. */
-gboolean s3d_s3_job_set_attributes (S3dS3Job *job, const S3dAttributes *attributes, GError **error);
+void s3d_s3_job_set_attributes (S3dS3Job *job, const S3dAttributes *attributes); /* content headers and metadata */
 void s3d_s3_job_set_xml (S3dS3Job *job, GString *xml); /* takes @xml */
-/* FALSE: the op's target has no key, and the job (taken) ends with an error. */
-gboolean s3d_s3_job_require_key (S3dS3Job *job);
-/* Sends it, as soon as its body is hashed where it has to be. Takes the job; never blocks. */
+/* Sends it, as soon as its body is hashed where it has to be; or, when it has an error, ends it soon. Takes the
+ * job; never blocks. */
 void s3d_s3_job_start (S3dS3Job *job);
-/* Ends it without a request, later. Takes job and error. */
-void s3d_s3_job_fail (S3dS3Job *job, GError *error);
 /* From ended(): the next request of the same job, on the op's target. */
 void s3d_s3_job_again (S3dS3Job *job, const S3dS3Verb *verb);
 

@@ -112,6 +112,7 @@ s3d_s3_start_read (S3dStore *store, S3dOp *op)
 {
   op->total = op->range_length = -1;
   S3dS3Job *job = s3d_s3_job_new (store, op, &read_verb, op->target->key, NULL);
+  s3d_s3_job_require_key (job);
   if (is_ranged (op))
     {
       char range[64];
@@ -124,8 +125,7 @@ s3d_s3_start_read (S3dStore *store, S3dOp *op)
     }
   s3d_s3_job_set_etag (job, "if-match", op->if_match);
   s3d_http_request_set_bulk (job->request, op->length < 0 || op->length >= BULK_READ);
-  if (s3d_s3_job_require_key (job))
-    s3d_s3_job_start (job);
+  s3d_s3_job_start (job);
 }
 
 static S3dHttpVerdict

@@ -73,10 +73,10 @@ complete_failed (gpointer data)
   job_complete (job, g_steal_pointer (&job->error));
 }
 
-void
-s3d_s3_job_fail (S3dS3Job *job, GError *error)
+/* From start, where nothing may complete. Takes the job. */
+static void
+complete_later (S3dS3Job *job)
 {
-  job->error = error;
   s3d_pool_push (job->store->pool, complete_failed, job);
 }
 
@@ -186,7 +186,8 @@ mend_token (S3dS3Job *job)
 static gboolean
 mend_region (S3dS3Job *job, const char *region)
 {
-  if (job->region_mended || region == NULL || strcmp (region, job->place->region) == 0)
+  /* It becomes part of a host name. */
+  if (job->region_mended || region == NULL || !s3d_s3_is_region (region) || strcmp (region, job->place->region) == 0)
     return FALSE;
   job->region_mended = TRUE;
   g_info ("%s%s is in region %s", job->place->origin, job->place->path, region);
@@ -390,15 +391,47 @@ s3d_s3_job_again (S3dS3Job *job, const S3dS3Verb *verb)
   s3d_http_request_unref (old);
 }
 
-gboolean
+static void refuse (S3dS3Job *job, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+static void
+refuse (S3dS3Job *job, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  if (job->error == NULL)
+    job->error = g_error_new_valist (S3DLIO_ERROR, S3DLIO_ERROR_INVALID, format, args);
+  va_end (args);
+}
+
+void
 s3d_s3_job_require_key (S3dS3Job *job)
 {
   S3dlioUri *target = job->op->target;
   if (target->container != NULL && *target->key != '\0')
-    return TRUE;
+    return;
   g_autofree char *uri = s3dlio_uri_to_string (target);
-  s3d_s3_job_fail (job, g_error_new (S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s names no object", uri));
-  return FALSE;
+  refuse (job, "%s names no object", uri);
+}
+
+void
+s3d_s3_job_require_bucket (S3dS3Job *job)
+{
+  S3dlioUri *target = job->op->target;
+  if (target->container != NULL && *target->key == '\0')
+    return;
+  g_autofree char *uri = s3dlio_uri_to_string (target);
+  refuse (job, "%s names no bucket", uri);
+}
+
+static void
+set_header (S3dS3Job *job, const char *name, const char *value)
+{
+  if (value == NULL)
+    return;
+  if (s3d_s3_is_header_value (value))
+    s3d_http_request_set_header (job->request, name, value);
+  else
+    refuse (job, "the value of %s holds a control character", name);
 }
 
 void
@@ -407,62 +440,40 @@ s3d_s3_job_set_etag (S3dS3Job *job, const char *header, const char *etag)
   if (etag == NULL)
     return;
   g_autofree char *quoted = g_strconcat ("\"", etag, "\"", NULL);
-  s3d_http_request_set_header (job->request, header, quoted);
+  set_header (job, header, quoted);
 }
 
-static gboolean
-set_attribute (S3dS3Job *job, const char *name, const char *value, GError **error)
-{
-  if (value == NULL)
-    return TRUE;
-  if (!s3d_s3_is_header_value (value))
-    {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "the value of %s holds a control character", name);
-      return FALSE;
-    }
-  s3d_http_request_set_header (job->request, name, value);
-  return TRUE;
-}
-
-static gboolean
-set_metadata (S3dS3Job *job, const char *name, const char *value, GError **error)
+static void
+set_metadata (S3dS3Job *job, const char *name, const char *value)
 {
   if (!s3d_s3_is_metadata_name (name))
     {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "the metadata name \"%s\" cannot be part of a header",
-                   name);
-      return FALSE;
+      refuse (job, "the metadata name \"%s\" cannot be part of a header", name);
+      return;
     }
   g_autofree char *header = g_strconcat ("x-amz-meta-", name, NULL);
   g_autofree char *encoded = s3d_s3_encode_metadata (value);
   s3d_http_request_set_header (job->request, header, encoded);
-  return TRUE;
 }
 
-gboolean
-s3d_s3_job_set_attributes (S3dS3Job *job, const S3dAttributes *attributes, GError **error)
+void
+s3d_s3_job_set_attributes (S3dS3Job *job, const S3dAttributes *attributes)
 {
-  if (attributes == NULL)
-    return TRUE;
-  if (!set_attribute (job, "content-type", attributes->content_type, error) ||
-      !set_attribute (job, "content-encoding", attributes->content_encoding, error) ||
-      !set_attribute (job, "content-language", attributes->content_language, error) ||
-      !set_attribute (job, "content-disposition", attributes->content_disposition, error) ||
-      !set_attribute (job, "cache-control", attributes->cache_control, error) ||
-      !set_attribute (job, "x-amz-storage-class", attributes->storage_class, error))
-    return FALSE;
-  if (attributes->metadata == NULL)
-    return TRUE;
-
   GHashTableIter iter;
   gpointer name, value;
+  if (attributes == NULL)
+    return;
+  set_header (job, "content-type", attributes->content_type);
+  set_header (job, "content-encoding", attributes->content_encoding);
+  set_header (job, "content-language", attributes->content_language);
+  set_header (job, "content-disposition", attributes->content_disposition);
+  set_header (job, "cache-control", attributes->cache_control);
+  set_header (job, "x-amz-storage-class", attributes->storage_class);
+  if (attributes->metadata == NULL)
+    return;
   g_hash_table_iter_init (&iter, attributes->metadata);
   while (g_hash_table_iter_next (&iter, &name, &value))
-    {
-      if (!set_metadata (job, name, value, error))
-        return FALSE;
-    }
-  return TRUE;
+    set_metadata (job, name, value);
 }
 
 void
@@ -589,9 +600,17 @@ s3d_s3_job_start (S3dS3Job *job)
   if (source != NULL && s3d_source_get_length (source) >= BULK_BODY)
     s3d_http_request_set_bulk (job->request, TRUE);
 
+  if (job->error != NULL)
+    {
+      complete_later (job);
+      return;
+    }
   s3d_op_set_cancel (job->op, cancel_job, job);
   if (!hash_at_once (job))
     s3d_pool_push (job->store->pool, hash_and_submit, job);
   else if (!try_submit (job))
-    s3d_s3_job_fail (job, s3d_error_new_cancelled ());
+    {
+      job->error = s3d_error_new_cancelled ();
+      complete_later (job);
+    }
 }

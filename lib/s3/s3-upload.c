@@ -59,14 +59,10 @@ static const S3dS3Verb begin_verb = { .method = "POST", .answer = begin_answer }
 void
 s3d_s3_start_upload_begin (S3dStore *store, S3dOp *op)
 {
-  GError *error = NULL;
   S3dS3Job *job = s3d_s3_job_new (store, op, &begin_verb, op->target->key, "uploads");
-  if (!s3d_s3_job_require_key (job))
-    return;
-  if (s3d_s3_job_set_attributes (job, op->attributes, &error))
-    s3d_s3_job_start (job);
-  else
-    s3d_s3_job_fail (job, error);
+  s3d_s3_job_require_key (job);
+  s3d_s3_job_set_attributes (job, op->attributes);
+  s3d_s3_job_start (job);
 }
 
 /* ---- Part ---- */

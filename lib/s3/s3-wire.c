@@ -20,7 +20,7 @@
 #define DEFAULT_REGION "us-east-1"
 
 static gboolean
-bad_endpoint (const char *what, const char *text, const char *why, GError **error)
+bad_setting (const char *what, const char *text, const char *why, GError **error)
 {
   g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s \"%s\": %s", what, text, why);
   return FALSE;
@@ -49,17 +49,17 @@ use_url (S3dS3Endpoint *endpoint, const char *what, const char *url, GError **er
   else if (g_ascii_strncasecmp (url, "http://", 7) == 0)
     rest = url + 7;
   else
-    return bad_endpoint (what, url, "it must begin with http:// or https://", error);
+    return bad_setting (what, url, "it must begin with http:// or https://", error);
 
   gsize length = strcspn (rest, "/?#");
   g_autofree char *authority = g_strndup (rest, length);
   if (strchr (authority, '@') != NULL) /* not shown: it may hold a password */
-    return bad_endpoint (what, "…@…", "a user name has no place in it", error);
+    return bad_setting (what, "…@…", "a user name has no place in it", error);
   g_autoptr (GUri) parsed = g_uri_parse (url, G_URI_FLAGS_ENCODED, NULL);
   if (parsed == NULL || length == 0 || *g_uri_get_host (parsed) == '\0')
-    return bad_endpoint (what, url, "not a URL with a host", error);
+    return bad_setting (what, url, "not a URL with a host", error);
   if (strpbrk (rest, "?#") != NULL)
-    return bad_endpoint (what, url, "a query or fragment has no place in it", error);
+    return bad_setting (what, url, "a query or fragment has no place in it", error);
 
   endpoint->authority = normal_authority (authority, endpoint->tls);
   gsize path_length = strlen (rest + length);
@@ -139,6 +139,11 @@ s3d_s3_endpoint_new (S3dlioUri *uri, const S3dSettings *settings, const S3dProfi
     }
 
   const char *region = settings->region != NULL ? settings->region : s3d_profile_get (profile, "region");
+  if (region != NULL && !s3d_s3_is_region (region))
+    {
+      bad_setting ("region", region, "letters, digits and hyphens make its name", error);
+      return NULL;
+    }
   endpoint->region = g_strdup (region != NULL ? region : DEFAULT_REGION);
   endpoint->addressing = configured_addressing (settings, profile);
   return g_steal_pointer (&endpoint);
@@ -186,6 +191,18 @@ use_virtual_host (const S3dS3Endpoint *endpoint, const char *bucket)
   if (endpoint->addressing == S3D_ADDRESSING_VIRTUAL)
     return endpoint->aws || !is_ip_address (endpoint->authority);
   return endpoint->aws && strchr (bucket, '.') == NULL;
+}
+
+gboolean
+s3d_s3_is_region (const char *text)
+{
+  gsize length = 0;
+  for (; text[length] != '\0'; length++)
+    {
+      if (!g_ascii_isalnum (text[length]) && text[length] != '-' && text[length] != '_')
+        return FALSE;
+    }
+  return length > 0 && length < 64;
 }
 
 static char *

@@ -60,6 +60,8 @@ gboolean s3d_s3_parse_content_range (const char *text, gint64 *first, gint64 *la
 char *s3d_s3_encode_metadata (const char *value);
 char *s3d_s3_decode_metadata (const char *value);
 
+/* "eu-west-1". */
+gboolean s3d_s3_is_region (const char *text);
 /* A name that can be part of a header field's, in lower case. */
 gboolean s3d_s3_is_metadata_name (const char *name);
 /* A value that can be sent in a header field as it is. */

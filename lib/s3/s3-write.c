@@ -40,15 +40,9 @@ static const S3dS3Verb write_verb = { .method = "PUT", .answer = write_answer, .
 void
 s3d_s3_start_write (S3dStore *store, S3dOp *op)
 {
-  GError *error = NULL;
   S3dS3Job *job = s3d_s3_job_new (store, op, &write_verb, op->target->key, NULL);
-  if (!s3d_s3_job_require_key (job))
-    return;
-  if (!s3d_s3_job_set_attributes (job, op->attributes, &error))
-    {
-      s3d_s3_job_fail (job, error);
-      return;
-    }
+  s3d_s3_job_require_key (job);
+  s3d_s3_job_set_attributes (job, op->attributes);
   if (op->no_clobber)
     s3d_http_request_set_header (job->request, "if-none-match", "*");
   s3d_s3_job_set_etag (job, "if-match", op->if_match);
@@ -68,6 +62,6 @@ void
 s3d_s3_start_delete (S3dStore *store, S3dOp *op)
 {
   S3dS3Job *job = s3d_s3_job_new (store, op, &delete_verb, op->target->key, NULL);
-  if (s3d_s3_job_require_key (job))
-    s3d_s3_job_start (job);
+  s3d_s3_job_require_key (job);
+  s3d_s3_job_start (job);
 }

@@ -115,6 +115,13 @@ set_pair (GArray **pairs,
 }
 
 void
+s3d_object_info_set_size (S3dlioObjectInfo *info,
+                          gint64 size)
+{
+  info->size = size;
+}
+
+void
 s3d_object_info_set_attribute (S3dlioObjectInfo *info,
                                const char *name,
                                const char *value)
