@@ -309,6 +309,15 @@ s3d_atomic_file_can_seek (S3dAtomicFile *file)
   return file->dir >= 0 || lseek (file->fd, 0, SEEK_CUR) >= 0;
 }
 
+void
+s3d_atomic_file_set_no_clobber (S3dAtomicFile *file)
+{
+  file->flags |= S3D_ATOMIC_NO_CLOBBER;
+  /* What was there at the open may have gone; publishing finds out, and a new file has a mode of its own. */
+  if (file->dir >= 0)
+    file->exists = FALSE;
+}
+
 /* --- publishing --- */
 
 /* Gives the nameless file a name: 0, or errno. */
@@ -470,6 +479,8 @@ close_fd (S3dAtomicFile *file)
 static int
 commit_in_place (S3dAtomicFile *file)
 {
+  if ((file->flags & S3D_ATOMIC_NO_CLOBBER) != 0)
+    return EEXIST;
   if ((file->flags & S3D_ATOMIC_FSYNC) != 0 && fsync (file->fd) != 0 && errno != EINVAL && errno != EROFS)
     return errno;
 

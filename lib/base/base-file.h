@@ -23,6 +23,8 @@ S3dAtomicFile *s3d_atomic_file_open (const char *path, S3dAtomicFlags flags, GEr
 int s3d_atomic_file_get_fd (S3dAtomicFile *file);
 /* FALSE when the target is written in place and may not seek: then bytes must come in order. */
 gboolean s3d_atomic_file_can_seek (S3dAtomicFile *file);
+/* As if it had been opened with S3D_ATOMIC_NO_CLOBBER, for those who learn late that the target must be new. */
+void s3d_atomic_file_set_no_clobber (S3dAtomicFile *file);
 /* Publishes; @mtime in microseconds or S3D_TIME_UNKNOWN. The object is freed either way. */
 gboolean s3d_atomic_file_commit (S3dAtomicFile *file, gint64 mtime, GError **error);
 void s3d_atomic_file_discard (S3dAtomicFile *file);

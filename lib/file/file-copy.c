@@ -66,7 +66,8 @@ copy_by_hand (S3dFileCopy *copy,
   if (!s3d_file_buffer_alloc (&copy->buffer, length, error))
     return -1;
 
-  n = s3d_file_input_read (copy->input, copy->buffer.data, (gsize) MIN (length, copy->buffer.size), from, error);
+  n = s3d_file_input_read (copy->input, copy->op, copy->buffer.data, (gsize) MIN (length, copy->buffer.size), from,
+                           error);
   if (n > 0 && !s3d_file_output_write (copy->output, copy->op, copy->buffer.data, (gsize) n, to, error))
     return -1;
 
@@ -200,7 +201,9 @@ keep_time (const S3dFileCopy *copy,
 {
   struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, copy->input->stat.st_mtim };
 
-  if (!copy->op->preserve_mtime || !copy->output->regular || futimens (copy->output->fd, times) == 0)
+  if (!copy->op->preserve_mtime || !copy->output->regular || copy->input->stream)
+    return TRUE;
+  if (futimens (copy->output->fd, times) == 0)
     return TRUE;
 
   s3d_file_set_errno (error, errno, "set the time of", copy->output->path);
@@ -217,7 +220,7 @@ s3d_file_run_copy (S3dOp *op,
   S3dFileCopy copy = { .op = op, .input = &input, .output = &output };
   gboolean copied;
 
-  if (!s3d_file_input_open (&input, op->from, op->if_match, error) || !check_not_same (op, &input, error) ||
+  if (!s3d_file_input_open (&input, op->from, op->if_match, TRUE, error) || !check_not_same (op, &input, error) ||
       !s3d_file_output_open (&output, op, op->no_clobber, error))
     return FALSE;
 

@@ -3,9 +3,9 @@
 /* A file that is read: opened, found to be what was asked for, and at the end found to be the same still.
  *
  * Regular files and block devices have a size, and can be read anywhere. Files of /proc say that they are empty and are
- * not: their end tells. FIFOs, sockets, terminals and other devices are refused, since they have neither size nor
- * place, and a read of them could wait for ever. One thread at a time; the descriptor is the input's, the path its
- * URI's. */
+ * not: their end tells. FIFOs, terminals and other devices are streams, with neither size nor place: they can be
+ * copied, but are no objects to read ranges of. Streams are never waited for in the kernel, so that cancelling works.
+ * One thread at a time; the descriptor is the input's, the path its URI's. */
 
 #include "config.h"
 
@@ -15,16 +15,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #define BUFFER_SIZE (256 * 1024) /* small enough to stay in the processor's cache between read and write */
+#define WAIT_BYTES_MSEC 50
 
 static gboolean
 check_kind (const char *path,
             const struct stat *stat,
+            gboolean streams,
             GError **error)
 {
   if (S_ISREG (stat->st_mode) || S_ISBLK (stat->st_mode))
+    return TRUE;
+  if (streams && (S_ISFIFO (stat->st_mode) || S_ISCHR (stat->st_mode)))
     return TRUE;
 
   if (S_ISDIR (stat->st_mode))
@@ -38,7 +43,7 @@ check_kind (const char *path,
 static int
 open_file (const char *path)
 {
-  /* What stat() saw may be a FIFO by now: not to wait for its writer. Leases of files are waited for. */
+  /* Not to wait for the writer of a FIFO. Leases of files are waited for. */
   int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
   int fd = open (path, flags | O_NONBLOCK);
 
@@ -50,6 +55,8 @@ find_size (const S3dFileInput *input)
 {
   char byte;
 
+  if (input->stream)
+    return -1;
   if (!S_ISREG (input->stat.st_mode))
     return lseek (input->fd, 0, SEEK_END);
   if (input->stat.st_size > 0)
@@ -62,6 +69,7 @@ gboolean
 s3d_file_input_open (S3dFileInput *input,
                      S3dlioUri *uri,
                      const char *if_match,
+                     gboolean streams,
                      GError **error)
 {
   input->path = s3dlio_uri_get_key (uri);
@@ -70,7 +78,7 @@ s3d_file_input_open (S3dFileInput *input,
       s3d_file_set_errno (error, errno, "read", input->path);
       return FALSE;
     }
-  if (!check_kind (input->path, &input->stat, error))
+  if (!check_kind (input->path, &input->stat, streams, error))
     return FALSE;
 
   input->fd = open_file (input->path);
@@ -79,17 +87,36 @@ s3d_file_input_open (S3dFileInput *input,
       s3d_file_set_errno (error, errno, "read", input->path);
       return FALSE;
     }
-  if (!check_kind (input->path, &input->stat, error) ||
+  if (!check_kind (input->path, &input->stat, streams, error) ||
       !s3d_file_check_match (input->path, &input->stat, if_match, error))
     return FALSE;
 
+  input->stream = S_ISFIFO (input->stat.st_mode) || S_ISCHR (input->stat.st_mode);
   input->size = find_size (input);
 
   return TRUE;
 }
 
+/* TRUE: there are bytes, or the end, or an error. A FIFO that nobody has written to yet is waited for too. */
+static gboolean
+wait_for_bytes (S3dFileInput *input,
+                S3dOp *op,
+                GError **error)
+{
+  struct pollfd pollfd = { .fd = input->fd, .events = POLLIN };
+
+  while (s3d_file_go_on (op, error))
+    {
+      if (poll (&pollfd, 1, WAIT_BYTES_MSEC) > 0)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 gssize
 s3d_file_input_read (S3dFileInput *input,
+                     S3dOp *op,
                      gpointer buffer,
                      gsize size,
                      guint64 offset,
@@ -98,8 +125,12 @@ s3d_file_input_read (S3dFileInput *input,
   ssize_t n;
 
   do
-    n = pread (input->fd, buffer, size, (off_t) offset);
-  while (n < 0 && errno == EINTR);
+    {
+      if (input->stream && !wait_for_bytes (input, op, error))
+        return -1;
+      n = input->stream ? read (input->fd, buffer, size) : pread (input->fd, buffer, size, (off_t) offset);
+    }
+  while (n < 0 && (errno == EINTR || (errno == EAGAIN && input->stream)));
 
   if (n < 0)
     s3d_file_set_errno (error, errno, "read", input->path);
@@ -113,6 +144,9 @@ s3d_file_input_check (S3dFileInput *input,
                       GError **error)
 {
   struct stat now;
+
+  if (input->stream)
+    return TRUE;
 
   if (fstat (input->fd, &now) != 0)
     {

@@ -47,14 +47,19 @@ typedef struct
   const char *path; /* borrowed */
   int fd;
   struct stat stat;
-  gint64 size; /* -1: its end tells (/proc) */
+  gint64 size;     /* -1: its end tells */
+  gboolean stream; /* comes in order: a FIFO, a terminal */
 } S3dFileInput;
 
 #define S3D_FILE_INPUT_INIT { .fd = -1 }
 
-gboolean s3d_file_input_open (S3dFileInput *input, S3dlioUri *uri, const char *if_match, GError **error);
-/* At most @size bytes; 0 is the end. -1 with @error. */
-gssize s3d_file_input_read (S3dFileInput *input, gpointer buffer, gsize size, guint64 offset, GError **error);
+/* @streams: what comes in order is welcome too. */
+gboolean s3d_file_input_open (S3dFileInput *input, S3dlioUri *uri, const char *if_match, gboolean streams,
+                              GError **error);
+/* At most @size bytes; 0 is the end. -1 with @error. Waits for a stream until @op is cancelled; @offset is where it has
+ * come to. */
+gssize s3d_file_input_read (S3dFileInput *input, S3dOp *op, gpointer buffer, gsize size, guint64 offset,
+                            GError **error);
 /* FALSE when it is no longer the file that was opened, so that what was read may be a mixture. */
 gboolean s3d_file_input_check (S3dFileInput *input, const char *if_match, GError **error);
 void s3d_file_input_clear (S3dFileInput *input);

@@ -69,7 +69,7 @@ send_piece (S3dOp *op,
     return -1;
 
   room = MIN (wanted, place ? room : buffer->size);
-  n = s3d_file_input_read (input, place ? place : buffer->data, room, (guint64) at, error);
+  n = s3d_file_input_read (input, op, place ? place : buffer->data, room, (guint64) at, error);
   if (n > 0 && place)
     s3d_sink_commit (op->sink, (gsize) n);
   else if (n > 0 && !s3d_sink_write (op->sink, buffer->data, (gsize) n, error))
@@ -120,7 +120,7 @@ s3d_file_run_read (S3dOp *op,
   g_auto (S3dFileInput) input = S3D_FILE_INPUT_INIT;
   g_autofree char *uri = NULL;
 
-  if (!s3d_file_input_open (&input, op->target, op->if_match, error) || !plan_range (op, &input, error))
+  if (!s3d_file_input_open (&input, op->target, op->if_match, FALSE, error) || !plan_range (op, &input, error))
     return FALSE;
 
   uri = s3dlio_uri_to_string (op->target);

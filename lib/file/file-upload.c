@@ -414,12 +414,14 @@ publish (Upload *upload,
 {
   g_auto (S3dFileOutput) joined = { .fd = -1 };
   gboolean no_clobber = op->no_clobber || upload->no_clobber;
+  gboolean in_place = is_in_place (parts);
 
   if (!s3d_file_check_target (upload->path, op->if_match, error))
     return FALSE;
 
-  /* What was opened without no-clobber cannot be published with it. */
-  if (is_in_place (parts) && no_clobber == upload->no_clobber)
+  if (in_place && op->no_clobber)
+    s3d_atomic_file_set_no_clobber (upload->output.file);
+  if (in_place)
     return trim (&upload->output, parts, error) && s3d_file_output_commit (&upload->output, op, op->if_match, error);
 
   return s3d_file_output_open (&joined, op, no_clobber, error) && join_parts (upload, parts, op, &joined, error) &&

@@ -234,6 +234,75 @@ test_into_fifo (Fixture *fixture,
   fixture_assert_large ((const char *) all->data, 0, LARGE);
 }
 
+static gpointer
+write_slowly (gpointer path)
+{
+  int fd = g_open (path, O_WRONLY, 0);
+
+  g_assert_cmpint (write (fd, "one,", 4), ==, 4);
+  g_thread_yield ();
+  g_assert_cmpint (write (fd, "two", 3), ==, 3);
+  close (fd);
+
+  return NULL;
+}
+
+static void
+test_from_fifo (Fixture *fixture,
+                gconstpointer data)
+{
+  g_autoptr (S3dOp) op = copy_op (fixture, "fifo", "to");
+  g_autofree char *path = fixture_path (fixture, "fifo");
+  GThread *writer;
+
+  g_assert_no_errno (mkfifo (path, 0600));
+  fixture_start (fixture, op);
+  writer = g_thread_new ("writer", write_slowly, path);
+  fixture_wait (op);
+  g_thread_join (writer);
+  g_assert_no_error (op->error);
+  fixture_assert_text (fixture, "to", "one,two");
+}
+
+static void
+test_from_ended_pipe (Fixture *fixture,
+                      gconstpointer data)
+{
+  g_autoptr (S3dOp) op = copy_op (fixture, "", "to");
+  g_autofree char *text = NULL;
+  g_autoptr (S3dlioUri) uri = NULL;
+  int ends[2];
+
+  g_assert_no_errno (pipe (ends));
+  g_assert_cmpint (write (ends[1], "text", 4), ==, 4);
+  close (ends[1]);
+  text = g_strdup_printf ("file:///dev/fd/%d", ends[0]);
+  uri = s3dlio_uri_parse (text, NULL);
+  s3dlio_uri_unref (op->from);
+  op->from = s3dlio_uri_ref (uri);
+  fixture_run_ok (fixture, op);
+  close (ends[0]);
+  fixture_assert_text (fixture, "to", "text");
+}
+
+static void
+test_from_silence (Fixture *fixture,
+                   gconstpointer data)
+{
+  g_autoptr (S3dOp) op = copy_op (fixture, "fifo", "to");
+  g_autofree char *path = fixture_path (fixture, "fifo");
+  int fd;
+
+  g_assert_no_errno (mkfifo (path, 0600));
+  fixture_start (fixture, op);
+  fd = g_open (path, O_WRONLY, 0); /* waits until it is being read */
+  s3d_op_cancel (op);
+  fixture_wait (op);
+  close (fd);
+  g_assert_error (op->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  fixture_assert_names (fixture, "fifo");
+}
+
 static void
 test_cancelled (Fixture *fixture,
                 gconstpointer data)
@@ -283,6 +352,9 @@ main (int argc,
   fixture_add ("/file/copy/new-mode-and-time-unless-kept", test_mode_and_time);
   fixture_add ("/file/copy/into-a-fifo", test_into_fifo);
   fixture_add ("/file/copy/into-a-device", test_into_device);
+  fixture_add ("/file/copy/from-a-fifo", test_from_fifo);
+  fixture_add ("/file/copy/from-a-pipe-that-has-ended", test_from_ended_pipe);
+  fixture_add ("/file/copy/from-a-silent-fifo-can-be-cancelled", test_from_silence);
   fixture_add ("/file/copy/can-be-cancelled", test_cancelled);
 
   return g_test_run ();

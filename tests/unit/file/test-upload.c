@@ -233,24 +233,38 @@ test_dropped (Fixture *fixture,
 }
 
 static void
-test_conditions (Fixture *fixture,
-                 gconstpointer data)
+test_if_match (Fixture *fixture,
+               gconstpointer data)
 {
   g_autofree char *id = begin (fixture, "file");
   g_autofree char *one = put_part (fixture, id, 1, "new");
-  g_autoptr (S3dOp) there = complete_op (fixture, id, g_strdup (one), NULL);
   g_autoptr (S3dOp) stale = complete_op (fixture, id, g_strdup (one), NULL);
   g_autoptr (S3dOp) good = complete_op (fixture, id, g_strdup (one), NULL);
 
   fixture_make (fixture, "file", "old");
-  there->no_clobber = TRUE;
   stale->if_match = g_strdup ("stale");
   good->if_match = fixture_etag (fixture, "file");
-  fixture_run_bad (fixture, there, S3DLIO_ERROR_EXISTS, "/file ");
   fixture_run_bad (fixture, stale, S3DLIO_ERROR_PRECONDITION, "/file ");
   fixture_assert_text (fixture, "file", "old");
   fixture_run_ok (fixture, good);
   fixture_assert_text (fixture, "file", "new");
+}
+
+static void
+test_clobber (Fixture *fixture,
+              gconstpointer data)
+{
+  g_autofree char *id = begin (fixture, "file");
+  char *one = put_part (fixture, id, 1, "new");
+  g_autoptr (S3dOp) op = complete_op (fixture, id, one, NULL);
+  g_autoptr (S3dOp) abort = abort_op (fixture, id);
+
+  fixture_make (fixture, "file", "old");
+  op->no_clobber = TRUE;
+  fixture_run_bad (fixture, op, S3DLIO_ERROR_EXISTS, "/file ");
+  fixture_run_ok (fixture, abort);
+  fixture_assert_text (fixture, "file", "old");
+  fixture_assert_names (fixture, "file");
 }
 
 static void
@@ -265,6 +279,23 @@ test_no_clobber_at_the_end (Fixture *fixture,
   fixture_run_ok (fixture, op);
   fixture_assert_text (fixture, "file", "new");
   fixture_assert_names (fixture, "file");
+}
+
+static void
+test_no_clobber_of_what_has_gone (Fixture *fixture,
+                                  gconstpointer data)
+{
+  g_autofree char *id = NULL;
+  g_autofree char *path = fixture_path (fixture, "file");
+  g_autoptr (S3dOp) op = NULL;
+
+  fixture_make (fixture, "file", "old");
+  id = begin (fixture, "file");
+  op = complete_op (fixture, id, put_part (fixture, id, 1, "new"), NULL);
+  op->no_clobber = TRUE;
+  g_assert_no_errno (g_unlink (path));
+  fixture_run_ok (fixture, op);
+  fixture_assert_text (fixture, "file", "new");
 }
 
 static void
@@ -294,8 +325,12 @@ main (int argc,
   fixture_add_named ("/file/upload/abort-leaves-nothing-without-o-tmpfile", test_abort);
   fixture_add ("/file/upload/dropped-store-leaves-nothing", test_dropped);
   fixture_add_named ("/file/upload/dropped-store-leaves-nothing-without-o-tmpfile", test_dropped);
-  fixture_add ("/file/upload/conditions-hold-at-the-end", test_conditions);
+  fixture_add ("/file/upload/if-match-at-the-end", test_if_match);
+  fixture_add ("/file/upload/what-appeared-meanwhile-is-not-clobbered", test_clobber);
+  fixture_add_named ("/file/upload/what-appeared-meanwhile-is-not-clobbered-without-o-tmpfile", test_clobber);
   fixture_add ("/file/upload/no-clobber-at-the-end", test_no_clobber_at_the_end);
+  fixture_add_named ("/file/upload/no-clobber-at-the-end-without-o-tmpfile", test_no_clobber_at_the_end);
+  fixture_add ("/file/upload/no-clobber-of-what-has-gone-meanwhile", test_no_clobber_of_what_has_gone);
   fixture_add ("/file/upload/fifo-is-refused", test_fifo);
 
   return g_test_run ();
