@@ -150,7 +150,7 @@ test_signals (void)
       const char *blocked;
       guint64 mask;
 
-      if (!g_file_get_contents (path, &text, NULL, NULL) || !g_str_has_prefix (text, "Name:\ts3dlio-http\n"))
+      if (!g_file_get_contents (path, &text, NULL, NULL) || !g_str_has_prefix (text, "Name:\ts3d-http\n"))
         continue;
       n_loops++;
       blocked = strstr (text, "SigBlk:\t");
