@@ -282,6 +282,18 @@ test_redirect (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (op->facts.attempts, ==, 1);
 }
 
+/* What the service calls a region would become part of the host that gets our signature. */
+static void
+test_hostile_region (Fixture *fixture, gconstpointer data)
+{
+  ts_server_add_fault (fixture->server,
+                       "action=status status=400 code=AuthorizationHeaderMalformed type=application/xml "
+                       "body='<Error><Code>AuthorizationHeaderMalformed</Code><Region>evil.example/</Region></Error>'");
+  g_autoptr (S3dOp) op = read_key (fixture);
+  assert_failed (op, S3DLIO_ERROR_CREDENTIALS, "AuthorizationHeaderMalformed", NULL);
+  g_assert_cmpuint (op->facts.attempts, ==, 1);
+}
+
 /* ---- Addressing and TLS ---- */
 
 static void
@@ -464,6 +476,7 @@ main (int argc, char **argv)
   g_test_add_func ("/s3/clock/skew-is-learnt-from-a-head", test_clock_head);
   g_test_add_data_func ("/s3/region/learnt-once-from-a-refusal", MALFORMED, test_region);
   g_test_add_data_func ("/s3/region/learnt-once-from-a-redirect", NULL, test_region);
+  ADD ("/s3/region/that-is-none-is-not-believed", test_hostile_region);
   ADD ("/s3/region/other-redirects-are-errors", test_redirect);
   g_test_add_func ("/s3/addressing/virtual-host", test_virtual_host);
   g_test_add_func ("/s3/tls/payload-is-not-signed", test_tls);

@@ -375,6 +375,11 @@ test_attributes_refused (Fixture *fixture, gconstpointer data)
   fixture_run (fixture, header);
   assert_failed (header, S3DLIO_ERROR_INVALID, "content-type", NULL);
 
+  g_autoptr (S3dOp) etag = fixture_write (fixture, "key", "hello");
+  etag->if_match = g_strdup ("a\r\nX-Injected: yes");
+  fixture_run (fixture, etag);
+  assert_failed (etag, S3DLIO_ERROR_INVALID, "if-match", NULL);
+
   g_autoptr (S3dOp) name = fixture_write (fixture, "key", "hello");
   name->attributes = s3d_attributes_new ();
   name->attributes->metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);

@@ -130,6 +130,12 @@ test_bad_endpoints (void)
       g_assert_nonnull (strstr (error->message, "endpoint-url"));
       g_assert_nonnull (strstr (error->message, bad[i]));
     }
+  g_autoptr (GError) region_error = NULL;
+  S3dSettings region = { .region = (char *) "eu.example/" };
+  g_assert_null (s3d_s3_endpoint_new (uri, &region, profile, &region_error));
+  g_assert_error (region_error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID);
+  g_assert_nonnull (strstr (region_error->message, "region \"eu.example/\""));
+
   g_autoptr (GError) error = NULL;
   S3dSettings settings = { .endpoint_url = (char *) "http://user:SECRET@h/" };
   g_assert_null (s3d_s3_endpoint_new (uri, &settings, profile, &error));
@@ -290,7 +296,7 @@ main (int argc, char **argv)
   g_test_add_func ("/s3/wire/path-or-virtual-host", test_style);
   g_test_add_func ("/s3/wire/uri-beats-setting-beats-profile", test_endpoints);
   g_test_add_func ("/s3/wire/host-and-port-of-a-uri", test_authority);
-  g_test_add_func ("/s3/wire/bad-endpoint-is-named", test_bad_endpoints);
+  g_test_add_func ("/s3/wire/bad-endpoint-or-region-is-named", test_bad_endpoints);
   g_test_add_func ("/s3/wire/any-key-in-a-target", test_targets);
   g_test_add_func ("/s3/wire/copy-source", test_copy_source);
   g_test_add_func ("/s3/wire/encoded-keys", test_decode);
