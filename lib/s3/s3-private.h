@@ -92,6 +92,8 @@ void s3d_s3_job_again (S3dS3Job *job, const S3dS3Verb *verb);
  * 200 is found here. */
 S3dHttpVerdict s3d_s3_job_read_document (S3dS3Job *job, const char *root, S3dS3Element func, gpointer data,
                                          GError **error);
+/* What is to be done after @failure; mends what can be mended. */
+S3dHttpVerdict s3d_s3_job_cure (S3dS3Job *job, const S3dS3Failure *failure);
 /* How often the present request was sent. */
 guint s3d_s3_job_attempts (S3dS3Job *job);
 

@@ -2,9 +2,7 @@
 /*
  * The job: what every operation of this backend goes through, from the op to the HTTP request and back.
  *
- * Signing, the reading of failures and their cures live here; what differs between operations is in their S3dS3Verb.
- * A failure that a retry mends is left to the transport. Three are mended on the spot, each once, and sent again at
- * once: a clock that is off, credentials that have expired, a bucket that is in another region.
+ * Signing and the reading of failures live here; what differs between operations is in their S3dS3Verb.
  *
  * The body's hash, where one is wanted, is computed before the request is sent: at once when the body is small and in
  * memory, else on the download pool, as an 8 MiB part takes milliseconds, which a loop does not have.
@@ -20,13 +18,10 @@
 #include <string.h>
 
 #include "base/base-digest.h"
-#include "base/base-time.h"
 
 #define SMALL_BODY (64 * 1024)
 #define HASH_PIECE (256 * 1024)
 #define BULK_BODY (512 * 1024)
-/* Services allow 15 minutes; so much apart, a refusal without a reason is about the clock. */
-#define SUSPICIOUS_SKEW (5 * 60)
 #define TARGET_ROOM 512
 
 typedef struct
@@ -151,103 +146,6 @@ headers_hook (G_GNUC_UNUSED S3dHttpRequest *request, gpointer data, GError **err
   return accepted;
 }
 
-/* Seconds that the service's clock was ahead when it answered; FALSE: it did not say. */
-static gboolean
-measure_skew (S3dHttpRequest *request, gint64 *seconds)
-{
-  const char *date = s3d_http_request_get_response_header (request, "date");
-  gint64 theirs = date != NULL ? s3d_time_parse_http (date) : S3D_TIME_UNKNOWN;
-  *seconds = (theirs - g_get_real_time ()) / G_USEC_PER_SEC;
-  return theirs != S3D_TIME_UNKNOWN && ABS (*seconds) < G_MAXINT;
-}
-
-static gboolean
-mend_clock (S3dS3Job *job)
-{
-  gint64 skew;
-  if (job->clock_mended || !measure_skew (job->request, &skew))
-    return FALSE;
-  job->clock_mended = TRUE;
-  g_info ("the clock of %s is %" G_GINT64_FORMAT " s ahead; signing with its time", job->place->origin, skew);
-  g_atomic_int_set (&job->store->clock_offset, (gint) skew);
-  return TRUE;
-}
-
-static gboolean
-mend_token (S3dS3Job *job)
-{
-  if (job->token_mended || job->credentials == NULL)
-    return FALSE;
-  job->token_mended = TRUE;
-  s3d_credential_chain_invalidate (job->store->chain, job->credentials);
-  return TRUE;
-}
-
-static gboolean
-mend_region (S3dS3Job *job, const char *region)
-{
-  /* It becomes part of a host name. */
-  if (job->region_mended || region == NULL || !s3d_s3_is_region (region) || strcmp (region, job->place->region) == 0)
-    return FALSE;
-  job->region_mended = TRUE;
-  g_info ("%s%s is in region %s", job->place->origin, job->place->path, region);
-  g_autofree char *target = g_strdup (s3d_http_request_get_target (job->request));
-  g_clear_pointer (&job->place, s3d_s3_place_unref);
-  job->place = s3d_s3_store_learn_region (job->store, job->op->target->container, region);
-  s3d_http_request_set_target (job->request, job->place->origin, target);
-  return TRUE;
-}
-
-/* An answer to HEAD says why in its status alone. */
-static gboolean
-mend_unexplained (S3dS3Job *job, const S3dS3Failure *failure)
-{
-  gint64 skew;
-  if (failure->code != NULL || job->credentials == NULL)
-    return FALSE;
-  if (failure->status == 403 && measure_skew (job->request, &skew))
-    {
-      skew -= g_atomic_int_get (&job->store->clock_offset);
-      return ABS (skew) > SUSPICIOUS_SKEW && mend_clock (job);
-    }
-  return (failure->status == 400 || failure->status == 401) && job->credentials->session_token != NULL &&
-         mend_token (job);
-}
-
-static S3dHttpVerdict
-verdict_for (S3dS3Job *job, const S3dS3Failure *failure)
-{
-  gboolean mended = FALSE;
-  switch (failure->cure)
-    {
-    case S3D_S3_CURE_RETRY:
-      return S3D_HTTP_RETRY;
-    case S3D_S3_CURE_SLOW_DOWN:
-      return S3D_HTTP_THROTTLED;
-    case S3D_S3_CURE_CLOCK:
-      mended = mend_clock (job);
-      break;
-    case S3D_S3_CURE_TOKEN:
-      mended = mend_token (job);
-      break;
-    case S3D_S3_CURE_REGION:
-      mended = mend_region (job, failure->region) || mend_unexplained (job, failure);
-      break;
-    case S3D_S3_CURE_RESEND:
-      mended = !job->body_mended;
-      job->body_mended = TRUE;
-      break;
-    case S3D_S3_CURE_NONE:
-    default:
-      mended = mend_unexplained (job, failure);
-      break;
-    }
-  if (!mended)
-    return S3D_HTTP_FINAL;
-  /* The transport does not send at once more than once. */
-  return job->n_mended++ == 0 ? S3D_HTTP_RETRY_NOW : S3D_HTTP_RETRY;
-}
-
 S3dHttpVerdict
 s3d_s3_job_read_document (S3dS3Job *job, const char *root, S3dS3Element func, gpointer data, GError **error)
 {
@@ -266,7 +164,7 @@ s3d_s3_job_read_document (S3dS3Job *job, const char *root, S3dS3Element func, gp
   if (failure.code != NULL)
     {
       s3d_s3_failure_set_error (&failure, error);
-      return verdict_for (job, &failure);
+      return s3d_s3_job_cure (job, &failure);
     }
   g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_FAILED, "the service's answer is no %s", root);
   return S3D_HTTP_FINAL;
@@ -304,7 +202,7 @@ classify_hook (S3dHttpRequest *request, gpointer data, GError **error)
   if (failure.status == 416)
     job->op->total = failure.actual_size;
   s3d_s3_failure_set_error (&failure, error);
-  return verdict_for (job, &failure);
+  return s3d_s3_job_cure (job, &failure);
 }
 
 /* ---- The end ---- */
