@@ -208,13 +208,13 @@ pass_done (S3dOp *inner,
   gboolean broke = pass->fault.cuts && g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_NETWORK);
 
   count_uploads (pass->store, outer->kind, error);
-  outer->facts.attempts = 1;
+  outer->facts.attempts = MAX (pass->fault.attempts, 1);
   outer->facts.bytes = inner->facts.bytes;
   outer->items = g_steal_pointer (&inner->items);
   outer->etag = g_steal_pointer (&inner->etag);
   if (outer->kind == S3D_OP_UPLOAD_BEGIN)
     outer->upload_id = g_steal_pointer (&inner->upload_id);
-  if (outer->kind != S3D_OP_READ)
+  if (outer->kind != S3D_OP_READ && !pass->store->manners.tells_nothing)
     outer->info = shown_info (pass->store, inner->info);
   else if (g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_RANGE))
     outer->total = pass->store->manners.hides_size_416 ? -1 : inner->total;
@@ -254,7 +254,7 @@ go (gpointer data)
     }
   if (pass->fault.error && !pass->fault.after)
     {
-      outer->facts.attempts = 1;
+      outer->facts.attempts = MAX (pass->fault.attempts, 1);
       outer->resumable = pass->fault.resumable;
       complete (pass, g_steal_pointer (&pass->fault.error));
       return;
@@ -433,6 +433,13 @@ fault_store_set_manners (FaultStore *store,
   store->manners = *manners;
   if (manners->max_write > 0)
     store->klass.max_write = manners->max_write;
+}
+
+void
+fault_store_adopt_limits (FaultStore *store)
+{
+  store->klass.min_part_size = store->inner->klass->min_part_size;
+  store->klass.max_parts = store->inner->klass->max_parts;
 }
 
 guint

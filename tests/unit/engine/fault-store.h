@@ -12,6 +12,7 @@ typedef struct
 {
   GError *error;        /* fails with it (taken) before anything was done… */
   gboolean after;       /* …or after all was done: a lost answer */
+  guint attempts;       /* that were made; 0: one */
   gboolean resumable;   /* with error, or with cut: the same again may work */
   gint64 cut;           /* READ: so many bytes of the body come; with resumable it breaks there, without it just ends */
   gboolean cuts;
@@ -37,10 +38,14 @@ typedef struct
   gboolean hides_size;      /* tells no length at all */
   gboolean hides_size_416;
   gboolean ignores_match;
+  gboolean tells_nothing;   /* of what was written */
   guint64 max_write;
 } FaultManners;
 
 void fault_store_set_manners (FaultStore *store, const FaultManners *manners);
+
+/* After those of the inner store were changed. */
+void fault_store_adopt_limits (FaultStore *store);
 
 guint fault_store_count (FaultStore *store, S3dOpKind kind);
 guint fault_store_total (FaultStore *store);

@@ -7,3 +7,7 @@ engine_box = %D%/box.c %D%/box.h %D%/fault-store.c %D%/fault-store.h
 test_programs += %D%/test-range
 %C%_test_range_SOURCES = %D%/test-range.c $(engine_box)
 %C%_test_range_LDADD = $(ENGINE_LIBS)
+
+test_programs += %D%/test-put
+%C%_test_put_SOURCES = %D%/test-put.c $(engine_box)
+%C%_test_put_LDADD = $(ENGINE_LIBS)
