@@ -12,6 +12,8 @@
  *   POST /-/reset             forgets the ledger and all faults
  *   GET /-/objects?bucket=B   keys, one a line
  *   POST /-/objects?bucket=B&key=K&size=N[&seed=S]   an object made of the pattern
+ *   POST …&count=N            as many, K0000000 and on
+ *   GET /-/uploads[?bucket=B] how many multipart uploads are begun and not ended
  *   POST /-/expire?key=ID     these credentials expire
  */
 #include "config.h"
@@ -128,13 +130,36 @@ handle_release (TsCall *call)
 }
 
 static void
+make_objects (TsCall *call, const char *bucket, const char *key)
+{
+  g_autofree char *size = parameter (call, "size");
+  g_autofree char *seed = parameter (call, "seed");
+  g_autofree char *count = parameter (call, "count");
+  guint64 n, s = 1, many = 0;
+
+  if (key == NULL || size == NULL || !ts_parse_size (size, &n) || (seed != NULL && !ts_parse_size (seed, &s))
+      || (count != NULL && !ts_parse_size (count, &many)))
+    {
+      answer (call, 400, "key= and size= are wanted, and seed= and count= are numbers\n");
+      return;
+    }
+
+  if (count == NULL)
+    ts_server_put_pattern (call->server, bucket, key, n, (guint32) s);
+  for (guint64 i = 0; i < many; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%s%07" G_GUINT64_FORMAT, key, i);
+
+      ts_server_put_pattern (call->server, bucket, name, n, (guint32) s);
+    }
+  answer (call, 200, "");
+}
+
+static void
 handle_objects (TsCall *call)
 {
   g_autofree char *bucket = parameter (call, "bucket");
   g_autofree char *key = parameter (call, "key");
-  g_autofree char *size = parameter (call, "size");
-  g_autofree char *seed = parameter (call, "seed");
-  guint64 n, s = 1;
 
   if (bucket == NULL)
     answer (call, 400, "bucket= is missing\n");
@@ -145,14 +170,19 @@ handle_objects (TsCall *call)
 
       answer (call, 200, text);
     }
-  else if (key == NULL || size == NULL || !ts_parse_size (size, &n)
-           || (seed != NULL && !ts_parse_size (seed, &s)))
-    answer (call, 400, "key= and size= are wanted, and seed= is a number\n");
   else
     {
-      ts_server_put_pattern (call->server, bucket, key, n, (guint32) s);
-      answer (call, 200, "");
+      make_objects (call, bucket, key);
     }
+}
+
+static void
+handle_uploads (TsCall *call)
+{
+  g_autofree char *bucket = parameter (call, "bucket");
+  g_autofree char *text = g_strdup_printf ("%u\n", ts_server_count_uploads (call->server, bucket));
+
+  answer (call, 200, text);
 }
 
 static void
@@ -175,7 +205,7 @@ ts_admin_handle (TsCall *call)
   } pages[] = {
     { "faults", handle_faults }, { "release", handle_release }, { "ledger", handle_ledger },
     { "counts", handle_counts }, { "reset", handle_reset },     { "objects", handle_objects },
-    { "expire", handle_expire },
+    { "expire", handle_expire },   { "uploads", handle_uploads },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (pages); i++)
