@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* s3dlio cat: objects to stdout, one after the other; in this it is also what `get URI -` does. One thread. */
+
+#include "config.h"
+
+#include <unistd.h>
+
+#include "tool-arguments.h"
+#include "tool-copy.h"
+#include "tool-progress.h"
+
+static gboolean
+find_size (Tool *tool, const char *uri, gint64 *size, GError **error)
+{
+  ToolWait wait = { NULL };
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (S3dlioObjectInfo) info = NULL;
+
+  s3dlio_client_stat_async (tool->client, uri, NULL, tool->cancellable, tool_wait_done, &wait);
+  result = tool_wait (&wait);
+  info = s3dlio_client_stat_finish (tool->client, result, error);
+  if (info == NULL)
+    return FALSE;
+
+  *size = s3dlio_object_info_get_size (info);
+  return TRUE;
+}
+
+static gboolean
+write_object (Tool *tool, ToolItem *item, const char *uri, GError **error)
+{
+  g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
+  g_autoptr (GAsyncResult) result = NULL;
+  ToolWait wait = { NULL };
+  gint64 size = 0;
+
+  if (tool->options->has_range && tool->options->range_offset < 0 && !find_size (tool, uri, &size, error))
+    return FALSE;
+
+  tool_copy_set_range (tool, size, options);
+  tool_item_watch (item, options);
+  s3dlio_client_get_to_fd_async (tool->client, uri, STDOUT_FILENO, options, tool->cancellable, tool_wait_done, &wait);
+  result = tool_wait (&wait);
+  return s3dlio_client_get_to_fd_finish (tool->client, result, error);
+}
+
+void
+tool_cat_source (Tool *tool, ToolSource *source, ToolArguments kind)
+{
+  /* On a terminal, what is shown and how far it is would fight for the same lines. */
+  if (!isatty (STDOUT_FILENO))
+    tool->progress = tool_progress_new (tool->options->quiet);
+
+  while (tool->failed == 0)
+    {
+      g_autoptr (ToolItem) item = tool_source_pull (source);
+      g_autoptr (GError) error = NULL;
+      g_autofree char *uri = item != NULL ? tool_item_uri (item, kind, &error) : NULL;
+
+      if (item == NULL)
+        break;
+
+      item->tool = tool;
+      tool_progress_expect (tool->progress, 1, 0);
+      if (uri == NULL || !write_object (tool, item, uri, &error))
+        {
+          tool_check_stdout (tool);
+          tool_fail (tool, item->from, error);
+          break;
+        }
+      tool_succeed (tool);
+      tool_item_finish_progress (item);
+      tool_say_action (tool, FALSE, tool->verb->name, item->from, NULL);
+    }
+}
+
+int
+tool_cat (Tool *tool, char **args)
+{
+  g_autoptr (ToolSource) source = NULL;
+  const int usage = tool_check_arguments (tool, args, TOOL_ARGUMENTS_NAMES);
+
+  if (usage != 0)
+    return usage;
+
+  source = tool_source_new_names (tool, args, tool->options->files_from);
+  tool_cat_source (tool, source, TOOL_ARGUMENTS_NAMES);
+  return 0;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* One copy: from file or object to file or object, and for mv the deletion of its source once the copy is whole. One
+ * thread; an item belongs to the operation that is under way for it. */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tool-copy.h"
+#include "tool-progress.h"
+
+void
+tool_copy_set_range (Tool *tool, gint64 size, S3dlioOptions *options)
+{
+  const ToolOptions *wanted = tool->options;
+  gint64 offset = wanted->range_offset;
+
+  if (!wanted->has_range)
+    return;
+  if (offset < 0)
+    offset = MAX (size + offset, 0);
+
+  s3dlio_options_set_int64 (options, S3DLIO_OPTION_OFFSET, offset);
+  s3dlio_options_set_int64 (options, S3DLIO_OPTION_LENGTH, wanted->range_length);
+}
+
+S3dlioOptions *
+tool_copy_write_options (Tool *tool, const char *name)
+{
+  const ToolOptions *wanted = tool->options;
+  S3dlioOptions *options = s3dlio_options_new ();
+  const char *type = wanted->content_type;
+
+  if (type == NULL && name != NULL)
+    type = tool_guess_content_type (name);
+  if (type != NULL)
+    s3dlio_options_set_string (options, S3DLIO_OPTION_CONTENT_TYPE, type);
+  for (guint i = 0; i + 1 < wanted->metadata->len; i += 2)
+    s3dlio_options_set_metadata (options, g_ptr_array_index (wanted->metadata, i),
+                                 g_ptr_array_index (wanted->metadata, i + 1));
+  if (wanted->no_clobber)
+    s3dlio_options_set_boolean (options, S3DLIO_OPTION_NO_CLOBBER, TRUE);
+
+  return options;
+}
+
+int
+tool_copy_check_attributes (Tool *tool, const ToolPlace *to)
+{
+  if (to->path == NULL || (tool->options->content_type == NULL && tool->options->metadata->len == 0))
+    return 0;
+
+  return tool_usage ("%s: a local file keeps no --content-type and no --metadata", tool->verb->name);
+}
+
+/* ---- After the copy ---- */
+
+static void
+source_deleted (GObject *source, GAsyncResult *result, gpointer item)
+{
+  GError *error = NULL;
+
+  s3dlio_client_delete_finish (S3DLIO_CLIENT (source), result, &error);
+  tool_jobs_done (item, error);
+}
+
+static void
+delete_source (ToolItem *item)
+{
+  Tool *tool = item->tool;
+  GError *error = NULL;
+
+  if (!item->from_local)
+    {
+      s3dlio_client_delete_async (tool->client, item->from, NULL, tool->cancellable, source_deleted, item);
+      return;
+    }
+
+  if (unlink (item->from) != 0)
+    g_set_error (&error, S3DLIO_ERROR, S3DLIO_ERROR_FAILED, "it was copied, but could not be deleted: %s",
+                 g_strerror (errno));
+  tool_jobs_done (item, error);
+}
+
+/* Takes @error. A target that is left alone, as asked, is no error; its source stays where it is. */
+static void
+copied (ToolItem *item, GError *error)
+{
+  Tool *tool = item->tool;
+
+  if (error != NULL && tool->options->no_clobber && g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS))
+    {
+      tool_verbose (tool, "%s: not copied, since %s exists", item->from, item->to);
+      g_clear_pointer (&item->to, g_free);
+      g_error_free (error);
+      tool_jobs_done (item, NULL);
+      return;
+    }
+
+  if (error == NULL && tool->verb->bit == TOOL_MV)
+    delete_source (item);
+  else
+    tool_jobs_done (item, error);
+}
+
+/* ---- The copy ---- */
+
+static void
+fetched (GObject *source, GAsyncResult *result, gpointer item)
+{
+  GError *error = NULL;
+
+  s3dlio_client_get_to_file_finish (S3DLIO_CLIENT (source), result, &error);
+  copied (item, error);
+}
+
+static void
+fetch (ToolItem *item)
+{
+  Tool *tool = item->tool;
+  g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
+  g_autofree char *from = item->from_local ? tool_path_to_uri (item->from) : g_strdup (item->from);
+
+  s3dlio_options_set_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME, TRUE);
+  if (tool->options->no_clobber)
+    s3dlio_options_set_boolean (options, S3DLIO_OPTION_NO_CLOBBER, TRUE);
+  tool_copy_set_range (tool, item->size, options);
+  tool_item_watch (item, options);
+  s3dlio_client_get_to_file_async (tool->client, from, item->to, options, tool->cancellable, fetched, item);
+}
+
+static void
+size_found (GObject *source, GAsyncResult *result, gpointer data)
+{
+  ToolItem *item = data;
+  GError *error = NULL;
+  g_autoptr (S3dlioObjectInfo) info = s3dlio_client_stat_finish (S3DLIO_CLIENT (source), result, &error);
+
+  if (info == NULL)
+    {
+      tool_jobs_done (item, error);
+      return;
+    }
+
+  item->size = s3dlio_object_info_get_size (info);
+  fetch (item);
+}
+
+static void
+stored (GObject *source, GAsyncResult *result, gpointer item)
+{
+  GError *error = NULL;
+
+  s3dlio_client_put_file_finish (S3DLIO_CLIENT (source), result, NULL, &error);
+  copied (item, error);
+}
+
+static void
+store (ToolItem *item)
+{
+  Tool *tool = item->tool;
+  g_autoptr (S3dlioOptions) options = tool_copy_write_options (tool, item->from);
+
+  tool_item_watch (item, options);
+  s3dlio_client_put_file_async (tool->client, item->to, item->from, options, tool->cancellable, stored, item);
+}
+
+static void
+copy_done (GObject *source, GAsyncResult *result, gpointer item)
+{
+  GError *error = NULL;
+
+  s3dlio_client_copy_finish (S3DLIO_CLIENT (source), result, &error);
+  copied (item, error);
+}
+
+static void
+copy (ToolItem *item)
+{
+  Tool *tool = item->tool;
+  g_autoptr (S3dlioOptions) options = tool_copy_write_options (tool, NULL);
+  g_autofree char *from = item->from_local ? tool_path_to_uri (item->from) : g_strdup (item->from);
+  g_autofree char *to = item->to_local ? tool_path_to_uri (item->to) : g_strdup (item->to);
+
+  if (item->to_local)
+    s3dlio_options_set_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME, TRUE);
+  tool_item_watch (item, options);
+  s3dlio_client_copy_async (tool->client, from, to, options, tool->cancellable, copy_done, item);
+}
+
+/* mv inside one file system. FALSE: it takes a copy. */
+static gboolean
+rename_file (ToolItem *item)
+{
+  const unsigned int flags = item->tool->options->no_clobber ? RENAME_NOREPLACE : 0;
+  GError *error = NULL;
+
+  if (renameat2 (AT_FDCWD, item->from, AT_FDCWD, item->to, flags) != 0)
+    {
+      /* EINVAL: this file system cannot promise not to replace. */
+      if (errno == EXDEV || (errno == EINVAL && flags != 0))
+        return FALSE;
+      g_set_error (&error, S3DLIO_ERROR, errno == EEXIST ? S3DLIO_ERROR_EXISTS : S3DLIO_ERROR_FAILED, "rename to %s: %s",
+                   item->to, g_strerror (errno));
+      copied (item, error);
+      return TRUE;
+    }
+
+  tool_jobs_done (item, NULL);
+  return TRUE;
+}
+
+void
+tool_copy_start (ToolJobs *jobs, ToolItem *item)
+{
+  Tool *tool = jobs->tool;
+  const ToolOptions *options = tool->options;
+
+  if (options->dry_run)
+    {
+      tool_say_action (tool, TRUE, tool->verb->name, item->from, item->to);
+      tool_jobs_done (item, NULL);
+      return;
+    }
+
+  /* Of a local source, the size is known. */
+  if (options->has_range && options->range_offset < 0 && item->size < 0)
+    s3dlio_client_stat_async (tool->client, item->from, NULL, tool->cancellable, size_found, item);
+  else if (item->to_local && (!item->from_local || tool->verb->bit == TOOL_GET))
+    fetch (item);
+  else if (item->from_local && !item->to_local)
+    store (item);
+  else if (!item->from_local || tool->verb->bit != TOOL_MV || !rename_file (item))
+    copy (item);
+}
+
+static void
+finish (ToolJobs *jobs, ToolItem *item)
+{
+  Tool *tool = jobs->tool;
+
+  if (item->error == NULL && item->to != NULL && !tool->options->dry_run)
+    tool_say_action (tool, FALSE, tool->verb->name, item->from, item->to);
+}
+
+const ToolJobsClass tool_copy_jobs = { .start = tool_copy_start, .finish = finish };

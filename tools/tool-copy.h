@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Copying objects and files, one (tool-copy.c) and trees of them (tool-plan.c): what get, put, cp and mv are made of. */
+
+#include "tool-arguments.h"
+#include "tool-jobs.h"
+#include "tool-names.h"
+
+/* Copies item->from to item->to; ends with tool_jobs_done(). For the verb mv the source is deleted then. */
+void tool_copy_start (ToolJobs *jobs, ToolItem *item);
+
+/* The same as a ToolJobsClass, with -v. */
+extern const ToolJobsClass tool_copy_jobs;
+
+/* --range in @options, for an object of @size bytes, which matters only when it counts from the end. */
+void tool_copy_set_range (Tool *tool, gint64 size, S3dlioOptions *options);
+
+/* What --content-type, --metadata and --no-clobber say of a new object; the type is guessed from @name (nullable). */
+S3dlioOptions *tool_copy_write_options (Tool *tool, const char *name);
+
+/* 0, or EXIT_USAGE: the target cannot keep what those options say. */
+int tool_copy_check_attributes (Tool *tool, const ToolPlace *to);
+
+/* The media type that a file of this name has, or NULL. */
+const char *tool_guess_content_type (const char *name);
+
+/* The copies that @args ask for, each SRC (a tree with -r) to its place below or at @to. (transfer full), takes @to */
+ToolSource *tool_plan_new (Tool *tool, ToolSource *names, ToolArguments kind, ToolPlace *to, gboolean several);
+
+/* cp and mv. */
+int tool_copy_verb (Tool *tool, char **args);
+
+/* `get URI -` and cat. */
+void tool_cat_source (Tool *tool, ToolSource *source, ToolArguments kind);

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What goes to stderr: errors, notes and the summary, as text or as JSON. One thread, but for the library's messages,
+ * which come from any; a line is one write. */
+
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tool-options.h"
+#include "tool-progress.h"
+
+static gboolean as_json;
+
+void
+tool_errors_set_json (gboolean json)
+{
+  as_json = json;
+}
+
+/* A line of text, its control characters escaped. */
+static void
+print_line (Tool *tool, const char *text)
+{
+  g_autoptr (GString) line = g_string_new ("s3dlio: ");
+
+  tool_escape (line, text);
+  g_string_append_c (line, '\n');
+  if (tool != NULL)
+    tool_progress_clear (tool->progress);
+  fputs (line->str, stderr);
+}
+
+static void
+print_json (Tool *tool, char *json)
+{
+  if (tool != NULL)
+    tool_progress_clear (tool->progress);
+  fputs (json, stderr);
+  g_free (json);
+}
+
+int
+tool_usage (const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list args;
+
+  va_start (args, format);
+  message = g_strdup_vprintf (format, args);
+  va_end (args);
+
+  if (as_json)
+    print_json (NULL, tool_json_error ("usage", message, NULL));
+  else
+    print_line (NULL, message);
+
+  return EXIT_USAGE;
+}
+
+static const char *
+code_of (const GError *error)
+{
+  if (error->domain == S3DLIO_ERROR)
+    return s3dlio_error_code_to_string ((S3dlioError) error->code);
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return "cancelled";
+
+  return s3dlio_error_code_to_string (S3DLIO_ERROR_FAILED);
+}
+
+void
+tool_fail (Tool *tool, const char *name, const GError *error)
+{
+  g_autofree char *shown = g_filename_display_name (name);
+  g_autofree char *named = NULL;
+
+  tool->attempted++;
+  tool->failed++;
+
+  /* What was cancelled did not go wrong; and a write to a stdout that nobody reads is no news. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || tool->stdout_closed)
+    return;
+
+  if (as_json)
+    {
+      print_json (tool, tool_json_error (code_of (error), error->message, shown));
+      return;
+    }
+
+  if (strstr (error->message, shown) == NULL)
+    named = g_strconcat (shown, ": ", error->message, NULL);
+  print_line (tool, named != NULL ? named : error->message);
+}
+
+void
+tool_fail_text (Tool *tool, const char *name, S3dlioError code, const char *format, ...)
+{
+  g_autoptr (GError) error = NULL;
+  va_list args;
+
+  va_start (args, format);
+  error = g_error_new_valist (S3DLIO_ERROR, (gint) code, format, args);
+  va_end (args);
+
+  tool_fail (tool, name, error);
+}
+
+void
+tool_succeed (Tool *tool)
+{
+  tool->attempted++;
+  tool->succeeded++;
+}
+
+void
+tool_note (Tool *tool, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  if (tool->options->quiet)
+    return;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  print_line (tool, text);
+}
+
+void
+tool_verbose (Tool *tool, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  if (tool->options->verbose == 0)
+    return;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  print_line (tool, text);
+}
+
+void
+tool_say_action (Tool *tool, gboolean as_result, const char *action, const char *from, const char *to)
+{
+  g_autofree char *line = NULL;
+
+  if (!as_result && tool->options->verbose == 0)
+    return;
+
+  if (as_json)
+    {
+      line = tool_json_action (action, from, to);
+    }
+  else
+    {
+      g_autofree char *shown_from = tool_escaped (from);
+      g_autofree char *shown_to = to != NULL ? tool_escaped (to) : NULL;
+
+      line = to != NULL ? g_strdup_printf ("%s %s %s\n", action, shown_from, shown_to)
+                        : g_strdup_printf ("%s %s\n", action, shown_from);
+    }
+
+  if (as_result)
+    {
+      tool_print (tool, line, strlen (line));
+      return;
+    }
+  tool_progress_clear (tool->progress);
+  fputs (line, stderr);
+}
+
+void
+tool_summary (Tool *tool)
+{
+  if (tool->failed == 0 || tool->stdout_closed)
+    return;
+
+  if (as_json)
+    {
+      print_json (tool, tool_json_summary (tool->attempted, tool->succeeded, tool->failed));
+      return;
+    }
+
+  fprintf (stderr,
+           "s3dlio: %" G_GUINT64_FORMAT " attempted, %" G_GUINT64_FORMAT " succeeded, %" G_GUINT64_FORMAT " failed\n",
+           tool->attempted, tool->succeeded, tool->failed);
+}
+
+gboolean
+tool_is_cancelled (Tool *tool)
+{
+  return g_cancellable_is_cancelled (tool->cancellable);
+}
+
+/* ---- Messages of the library ---- */
+
+static GLogWriterOutput
+write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+  const Tool *tool = data;
+  const char *domain = NULL;
+  const char *message = NULL;
+  const gboolean detail = (level & (G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG)) != 0;
+  g_autoptr (GString) line = NULL;
+
+  for (gsize i = 0; i < n_fields; i++)
+    {
+      if (strcmp (fields[i].key, "GLIB_DOMAIN") == 0)
+        domain = fields[i].value;
+      else if (strcmp (fields[i].key, "MESSAGE") == 0)
+        message = fields[i].value;
+    }
+
+  if (g_strcmp0 (domain, "s3dlio") != 0 || message == NULL || (level & (G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO
+                                                                        | G_LOG_LEVEL_DEBUG)) == 0)
+    return g_log_writer_default (level, fields, n_fields, data);
+  if (detail ? tool->options->verbose < 2 : tool->options->quiet)
+    return g_log_writer_default (level, fields, n_fields, data);
+
+  line = g_string_new ("s3dlio: ");
+  tool_escape (line, message);
+  g_string_append_c (line, '\n');
+  fputs (line->str, stderr);
+  return G_LOG_WRITER_HANDLED;
+}
+
+void
+tool_log_init (Tool *tool)
+{
+  g_log_set_writer_func (write_log, tool, NULL);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/* Options of the command line: one table, which the parser, --help and the verbs share, and the library's settings,
+ * which are read from the properties of S3dlioConfig. */
+
+#include "tool.h"
+#include "tool-filter.h"
+
+struct _ToolOptions
+{
+  gboolean help;
+  gboolean version;
+  gboolean json;
+  gboolean quiet;
+  gboolean recursive;
+  gboolean dry_run;
+  gboolean no_clobber;
+  gboolean count;
+  gboolean force;
+  gboolean no_follow_symlinks;
+  guint verbose; /* 1: -v, 2: -vv */
+
+  gint64 limit; /* 0: none */
+  char *files_from;
+  char *content_type;
+  GPtrArray *metadata; /* of char *: name, value, name, value */
+  ToolFilter *filter;
+
+  gboolean has_range;
+  gint64 range_offset; /* below 0: so many from the end */
+  gint64 range_length; /* -1: to the end */
+
+  const ToolVerb *verb; /* NULL: none was given */
+  GPtrArray *args;      /* of char *, NULL-terminated once parsed */
+};
+
+/* Reads the whole command line; settings go into @config. FALSE with @error when it is wrong. */
+ToolOptions *tool_options_parse (char **argv, S3dlioConfig *config, GError **error);
+void tool_options_free (ToolOptions *options);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolOptions, tool_options_free)
+
+/* "OFFSET:LENGTH", "OFFSET:" or "-COUNT:". */
+gboolean tool_parse_range (const char *text, gint64 *offset, gint64 *length, GError **error);
+
+/* What `s3dlio help` prints, and `help VERB`, and `help settings`. (transfer full) */
+char *tool_help_overview (void);
+char *tool_help_verb (const ToolVerb *verb);
+char *tool_help_settings (void);
+
+const ToolVerb *tool_find_verb (const char *name);
