@@ -1,3 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The manual pages: dist_man_MANS += %D%/name.1
+# The manual pages.
+
+dist_man_MANS += %D%/s3dlio.1
