@@ -1,3 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The command, from the outside.
+# The command, from the outside: the sentences of its manual, one by one. objects, ls and trees run on file://, on our own
+# server and, where S3DLIO_TEST_RGW_ENDPOINT is set, on Ceph RGW.
+
+test_scripts += \
+  %D%/ls.sh \
+  %D%/memory.sh \
+  %D%/objects.sh \
+  %D%/signals.sh \
+  %D%/trees.sh \
+  %D%/usage.sh
+
+test_helpers += %D%/cli-helper
+%C%_cli_helper_CPPFLAGS = $(USER_CPPFLAGS)
+%C%_cli_helper_LDADD = $(GIO_LIBS)
+
+EXTRA_DIST += %D%/cli.sh

@@ -1,0 +1,216 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# One object at a time: put, get, cat, stat, rm, and where things land.
+
+. "$(dirname "$0")/cli.sh"
+
+# What lies on the shelf: a file of 1 MiB whose bytes tell their place.
+seq -f '%015.0f' 65536 >big
+printf 'hello, world\n' >small
+: >empty
+
+objects ()
+{
+  t=$store:
+
+  row "$t put FILE URI" 0 put small "$base/dir/small"
+  check "$t a transfer that went well prints nothing" silent
+  row "$t cat URI" 0 cat "$base/dir/small"
+  check "$t cat gives the bytes" cmp small out
+  row "$t put overwrites" 0 put big "$base/dir/small"
+  row "$t get URI FILE" 0 get "$base/dir/small" got
+  check "$t get gives the bytes" cmp big got
+  row "$t put of nothing" 0 put empty "$base/empty"
+  row "$t get of nothing" 0 get "$base/empty" got-empty
+  check "$t get of nothing gives an empty file" cmp empty got-empty
+
+  # Where things land.
+  row "$t put to a URI that ends in / takes the name" 0 put small "$base/in/"
+  check "$t put: the name is taken" keys_are "$base/in" small
+  mkdir -p "here-$store" "dir-$store"
+  (cd "here-$store" && "$s3dlio" get "$base/dir/small")
+  check "$t get without FILE: its basename, here" cmp big "here-$store/small"
+  row "$t get to an existing directory" 0 get "$base/in/small" "dir-$store"
+  check "$t get to an existing directory: its basename there" cmp small "dir-$store/small"
+  row "$t get to a name that ends in /" 0 get "$base/in/small" "new-$store/"
+  check "$t get to a name that ends in /: it is made" cmp small "new-$store/small"
+  row "$t cp to an exact name" 0 cp small "$base/exact"
+  row "$t cp of several to a prefix" 0 cp small empty "$base/several"
+  check "$t cp of several: DST is a directory" keys_are "$base/several" empty small
+  row "$t cp back to a directory" 0 cp "$base/several/small" "$base/several/empty" "dir-$store"
+  check "$t cp back gives the bytes" cmp empty "dir-$store/empty"
+  row "$t cp from store to store" 0 cp "$base/dir/small" "$base/copy/"
+  row "$t the copy" 0 cat "$base/copy/small"
+  check "$t the copy has the bytes" cmp big out
+
+  # Through pipes.
+  "$s3dlio" put - "$base/from-stdin" <big
+  check "$t put - reads stdin" sh -c '"$1" cat "$2" | cmp big' sh "$s3dlio" "$base/from-stdin"
+  printf '' | "$s3dlio" put - "$base/from-nothing"
+  check "$t put - of nothing" sh -c '"$1" cat "$2" | cmp empty' sh "$s3dlio" "$base/from-nothing"
+  row "$t get URI -" 0 get "$base/dir/small" -
+  check "$t get URI - writes to stdout" cmp big out
+  row "$t get to /dev/null" 0 get "$base/dir/small" /dev/null
+  check "$t /dev/null is still a device" test -c /dev/null
+  rm -f fifo
+  mkfifo fifo
+  cat fifo >from-fifo &
+  reader=$!
+  row "$t get to a FIFO" 0 get "$base/dir/small" fifo
+  wait $reader
+  check "$t get to a FIFO gives the bytes" cmp big from-fifo
+  ln -sf linked link
+  row "$t get to a symlink follows it" 0 get "$base/in/small" link
+  check "$t the link is still one" test -L link
+  check "$t what it points to has the bytes" cmp small linked
+
+  # Several, and ranges.
+  row "$t cat of several" 0 cat "$base/in/small" "$base/empty" "$base/in/small"
+  check "$t cat of several joins them" sh -c 'cat small small | cmp - out'
+  row "$t cat stops at the first error" 1 cat "$base/in/small" "$base/missing" "$base/in/small"
+  check "$t cat wrote what came before" cmp small out
+  check "$t cat names what failed" err_has "$base/missing"
+  check "$t then attempted, succeeded, failed" err_has '^s3dlio: 2 attempted, 1 succeeded, 1 failed$'
+  row "$t --range OFFSET:LENGTH" 0 cat --range 7:5 "$base/in/small"
+  check "$t those bytes" sh -c 'printf world | cmp - out'
+  row "$t --range 7: to the end" 0 cat --range 7: "$base/in/small"
+  check "$t to the end" out_is world
+  row "$t --range -6: the last six" 0 cat --range -6: "$base/in/small"
+  check "$t the last six" out_is world
+  row "$t --range beyond the end is clamped" 0 cat --range 7:100 "$base/in/small"
+  check "$t clamped" out_is world
+  row "$t --range at the very end" 0 cat --range 13: "$base/in/small"
+  check "$t at the very end there is nothing" out_empty
+  row "$t --range behind the end fails" 1 cat --range 14: "$base/in/small"
+  row "$t --range with units" 0 cat --range 1Ki:16 "$base/dir/small"
+  check "$t with units" out_is 000000000000065
+  row "$t get --range" 0 get --range -16: "$base/dir/small" tail
+  check "$t get --range gives those bytes" sh -c 'tail -c 16 big | cmp - tail'
+  row "$t get --range -0:" 0 get --range -0: "$base/dir/small" none
+  check "$t the last none" cmp empty none
+
+  # What is missing.
+  row "$t cat of what is missing" 1 cat "$base/missing"
+  row "$t stat of what is missing" 1 stat "$base/missing"
+  row "$t get of what is missing" 1 get "$base/missing" never
+  check "$t get of what is missing leaves no file" test ! -e never
+  row "$t rm of what is missing" 0 rm "$base/missing"
+  row "$t put of what is missing" 1 put nowhere "$base/never"
+  check "$t put of what is missing names it" err_has nowhere
+  row "$t --json: an error" 1 --json cat "$base/missing"
+  check "$t --json: an error is an object" err_has '^{"error":{"code":"not-found","message":".*","uri":".*missing"}}$'
+  check "$t --json: and so is the summary" err_has '^{"summary":{"attempted":1,"succeeded":0,"failed":1}}$'
+
+  # Whole or not at all; modes; times.
+  echo before >mode
+  chmod 640 mode
+  row "$t get over an existing file" 0 get "$base/in/small" mode
+  check "$t it keeps its mode" test "$(stat -c %a mode)" = 640
+  (umask 027 && "$s3dlio" get "$base/in/small" "masked-$store")
+  check "$t a new file has 0666 & ~umask" test "$(stat -c %a "masked-$store")" = 640
+  touch -d 2001-02-03T04:05:06Z small
+  seen=$("$s3dlio" stat --json "$base/in/small" | sed 's/.*"mtime":"\([^".Z]*\).*/\1/')
+  row "$t get" 0 get "$base/in/small" timed
+  check "$t its mtime is the object's" test "$(TZ=UTC stat -c %y timed | sed 's/ /T/; s/\..*//')" = "$seen"
+  row "$t no-clobber to a file" 0 get -n "$base/dir/small" mode
+  check "$t no-clobber leaves the file" cmp small mode
+  row "$t no-clobber of a put" 0 put -n big "$base/in/small"
+  row "$t and" 0 cat "$base/in/small"
+  check "$t no-clobber leaves the object" cmp small out
+  row "$t no-clobber says so with -v" 0 put -n -v big "$base/in/small"
+  check "$t it is said" err_has exists
+  row "$t no-clobber of what is new" 0 put -n small "$base/new-object"
+  row "$t and there it is" 0 stat "$base/new-object"
+  echo kept >kept
+  row "$t a failed get leaves the file" 1 get "$base/missing" kept
+  check "$t it is as before" grep -qx kept kept
+
+  # Refusals.
+  mkdir -p adir
+  row "$t put of a directory" 1 put adir "$base/adir"
+  row "$t cp of a directory without -r" 1 cp adir "$base/adir"
+  check "$t it says -r" err_has '-r'
+  row "$t cp of a prefix without -r" 1 cp "$base/dir/" .
+  row "$t rm of a prefix without -r" 1 rm "$base/dir/"
+  row "$t and it is still there" 0 stat "$base/dir/small"
+  row "$t cp onto itself" 1 cp "$base/dir/small" "$base/dir/small"
+  row "$t mv onto itself" 1 mv "$base/dir/small" "$base/dir/"
+  row "$t and it is still there" 0 stat "$base/dir/small"
+
+  # Dry runs.
+  row "$t put --dry-run" 0 put --dry-run small "$base/dry"
+  check "$t it prints what would happen" out_has "^put small .*dry$"
+  row "$t get --dry-run" 0 get --dry-run "$base/in/small" dry
+  check "$t and writes no file" test ! -e dry
+  row "$t rm --dry-run" 0 rm --dry-run "$base/in/small"
+  row "$t and deletes nothing" 0 stat "$base/in/small"
+  row "$t nor did put write" 1 stat "$base/dry"
+
+  # Verbose, stat, many names.
+  row "$t -v: a line each" 0 put -v small "$base/in/small"
+  check "$t on stderr" err_has '^put small .*/in/small$'
+  check "$t not on stdout" out_empty
+  row "$t stat" 0 stat "$base/in/small"
+  check "$t stat tells the size" out_has '^  size: 13$'
+  row "$t stat of several goes on" 1 stat "$base/missing" "$base/in/small"
+  check "$t stat of several" out_has '^  size: 13$'
+  row "$t stat --json" 0 stat --json "$base/in/small"
+  check "$t an object a line" out_has '^{"uri":".*/in/small","type":"object","size":13,"mtime":"20[^"]*Z"'
+  printf '%s\n' "$base/in/small" '' "$base/empty" >list
+  row "$t stat --files-from" 0 stat --json --files-from list
+  check "$t in the order asked" sh -c 'sed "s/.*\"size\":\([0-9]*\).*/\1/" out | tr "\n" " " | grep -qx "13 0 "'
+  run sh -c '"$1" cat --files-from - <list' sh "$s3dlio"
+  check "$t cat --files-from -" cmp small out
+  row "$t get --files-from" 0 get --files-from list "many-$store"
+  check "$t get --files-from: a directory" tree_is "many-$store" empty small
+  row "$t --files-from nowhere" 1 cat --files-from nowhere
+  check "$t it is named" err_has nowhere
+  printf '%s\n' "$base/in/small" "$base/copy/../small" "$base/exact/small" >list
+  "$s3dlio" put big "$base/other/small"
+  printf '%s\n' "$base/in/small" "$base/other/small" >list
+  row "$t two keys for one file: the second fails" 1 get --files-from list "two-$store"
+  check "$t the first is there" cmp small "two-$store/small"
+
+  # mv and rm of one.
+  row "$t mv to a file" 0 mv "$base/new-object" "moved-$store"
+  check "$t the file is there" cmp small "moved-$store"
+  row "$t the object is not" 1 stat "$base/new-object"
+  row "$t mv from a file" 0 mv "moved-$store" "$base/moved"
+  check "$t the file is not" test ! -e "moved-$store"
+  row "$t the object is there" 0 cat "$base/moved"
+  check "$t whole" cmp small out
+  row "$t mv between objects" 0 mv "$base/moved" "$base/moved2"
+  row "$t its source is gone" 1 stat "$base/moved"
+  row "$t its target is there" 0 stat "$base/moved2"
+  cp small stays
+  row "$t mv -n onto what exists" 0 mv -n stays "$base/moved2"
+  check "$t keeps the source" test -e stays
+  row "$t rm" 0 rm "$base/moved2" "$base/exact"
+  check "$t rm prints nothing" silent
+  row "$t and it is gone" 1 stat "$base/exact"
+}
+
+on_every_store objects
+
+# What only services of objects keep.
+base=s3://127.0.0.1:$port/alpha/base
+row "s3: --content-type and --metadata" 0 put --content-type text/x-test --metadata colour=blue --metadata Size=3 small \
+  "$base/typed"
+row "s3: stat shows them" 0 stat "$base/typed"
+check "s3: the content type" out_has '^  content-type: text/x-test$'
+check "s3: the metadata" out_has '^  metadata.colour: blue$'
+check "s3: its other half" out_has '^  metadata.size: 3$'
+row "s3: stat --json" 0 stat --json "$base/typed"
+check "s3: the same in JSON" out_has '"content_type":"text/x-test".*"metadata":{.*"colour":"blue"'
+check "s3: the etag has no quotes" out_has '"etag":"[^"\\]*"'
+row "s3: mv keeps what the object has" 0 cp "$base/typed" "$base/typed2"
+row "s3: stat" 0 stat "$base/typed2"
+check "s3: the content type came along" out_has '^  content-type: text/x-test$'
+cp small page.html
+row "s3: put" 0 put page.html "$base/"
+row "s3: stat" 0 stat "$base/page.html"
+check "s3: the content type is guessed from the name" out_has '^  content-type: text/html$'
+row "s3: put - guesses from the key" 0 put --dry-run - "$base/x.json"
+
+finish

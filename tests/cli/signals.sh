@@ -1,0 +1,147 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Interruptions: signals, readers that go away, disks that are full. Nothing is left behind.
+
+. "$(dirname "$0")/cli.sh"
+
+start_server
+bucket=s3://127.0.0.1:$port/alpha
+"$s3dlio" mb "$bucket" || exit 99
+head -c 40000000 /dev/zero >large
+
+# held N: waits until so many requests are held by the server.
+held ()
+{
+  waited=0
+  while [ $waited -lt 200 ]; do
+    case $("$helper" ask "$port" GET /-/counts) in
+      *'"held":'[1-9]*) return 0 ;;
+    esac
+    sleep 0.05
+    waited=$((waited + 1))
+  done
+  return 1
+}
+
+uploads_left ()
+{
+  ask GET /-/uploads
+}
+
+# interrupt NAME SIGNAL STATUS ARG...: the command is stopped when its requests are held.
+interrupt ()
+{
+  name=$1
+  sent=$2
+  wanted=$3
+  shift 3
+  # Scripts start background commands with SIGINT ignored: a shell of its own sets it back.
+  "$helper" background "$s3dlio" "$@" >out 2>err &
+  child=$!
+  held || echo "# nothing is held"
+  kill -"$sent" "$child"
+  wait "$child"
+  status=$?
+  check "$name: exit code $wanted" test "$status" -eq "$wanted"
+}
+
+ask POST /-/faults 'op=UploadPart part=2 action=hold' >/dev/null
+interrupt "SIGINT in mid-put" INT 130 put large "$bucket/large"
+ask POST /-/release >/dev/null
+ask DELETE /-/faults >/dev/null
+check "SIGINT in mid-put: no upload is left" test "$(uploads_left)" = 0
+row "SIGINT in mid-put: no object" 1 stat "$bucket/large"
+
+ask POST /-/faults 'op=UploadPart part=2 action=hold' >/dev/null
+interrupt "SIGTERM in mid-put" TERM 143 put large "$bucket/large"
+ask POST /-/release >/dev/null
+ask DELETE /-/faults >/dev/null
+check "SIGTERM in mid-put: no upload is left" test "$(uploads_left)" = 0
+
+row "put" 0 put large "$bucket/large"
+mkdir down
+ask POST /-/faults 'op=GetObject from=8M action=stall after=1000' >/dev/null
+interrupt "SIGINT in mid-get" INT 130 get "$bucket/large" down/large
+check "SIGINT in mid-get: nothing is left in the directory" sh -c '[ -z "$(ls -A down)" ]'
+check "SIGINT in mid-get: no error is printed for what was cancelled" sh -c '! grep -q "large" err'
+interrupt "SIGINT in a tree" INT 130 cp -r "$bucket" down/tree
+check "SIGINT in a tree: no half file" sh -c '[ -z "$(find down -type f)" ]'
+ask POST /-/release >/dev/null
+ask DELETE /-/faults >/dev/null
+
+# Listing and reading end as well.
+ask POST /-/faults 'op=ListObjectsV2 action=hold' >/dev/null
+interrupt "SIGINT in a list" INT 130 ls "$bucket"
+ask DELETE /-/faults >/dev/null
+ask POST /-/release >/dev/null
+
+# A second signal ends it at once, even when the clean end hangs.
+ask POST /-/faults 'op=UploadPart part=2 action=hold' >/dev/null
+ask POST /-/faults 'op=AbortMultipartUpload action=hold' >/dev/null
+"$helper" background "$s3dlio" put large "$bucket/large2" >out 2>err &
+child=$!
+held
+kill -INT $child
+sleep 0.5
+kill -INT $child
+begun=$(date +%s)
+wait $child
+status=$?
+check "a second signal ends it" test "$status" -eq 130
+check "at once" test $(($(date +%s) - begun)) -le 2
+ask DELETE /-/faults >/dev/null
+ask POST /-/release >/dev/null
+
+# stdin that never ends.
+mkfifo never
+"$helper" background "$s3dlio" put - "$bucket/never" <never >out 2>err &
+child=$!
+exec 8>never
+printf start >&8
+sleep 0.3
+kill -TERM $child
+wait $child
+status=$?
+exec 8>&-
+check "SIGTERM while stdin is silent" test "$status" -eq 143
+row "no object of it" 1 stat "$bucket/never"
+
+# EPIPE on stdout ends quietly.
+"$helper" background sh -c '"$1" cat "$2" 2>cat-err; echo $? >cat-status' sh "$s3dlio" "$bucket/large" | head -c 10 >ten
+check "EPIPE of cat: quietly" test ! -s cat-err
+check "EPIPE of cat: as everybody in a pipe" test "$(cat cat-status)" -eq 141
+i=0
+while [ $i -lt 30 ]; do
+  ask POST "/-/objects?bucket=alpha&key=$(printf %0900d $i)&size=1"
+  i=$((i + 1))
+done
+sh -c '"$1" ls -r "$2" 2>ls-err; echo $? >ls-status' sh "$s3dlio" "$bucket" | true
+check "EPIPE of ls: quietly" test ! -s ls-err
+check "EPIPE of ls: as everybody in a pipe" test "$(cat ls-status)" -eq 141
+
+# A stdout that is full is an error.
+if [ -e /dev/full ]; then
+  "$s3dlio" ls "$bucket" >/dev/full 2>err
+  check "a full stdout: exit code 1" test $? -eq 1
+  check "a full stdout: it is said" err_has 'stdout: '
+  "$s3dlio" cat "$bucket/large" >/dev/full 2>err
+  check "a full stdout of cat: exit code 1" test $? -eq 1
+else
+  skip "a full stdout: exit code 1" "no /dev/full"
+  skip "a full stdout: it is said" "no /dev/full"
+  skip "a full stdout of cat: exit code 1" "no /dev/full"
+fi
+
+# Progress, on a terminal alone.
+ask POST /-/faults 'op=GetObject from=16M action=slow ms=1500' >/dev/null
+run "$helper" terminal tty "$s3dlio" get "$bucket/large" shown
+check "progress on a terminal: bytes and rate" grep -q 'MiB.*iB/s' tty
+check "progress on a terminal: it is wiped at the end" sh -c 'tail -c 20 tty | grep -q "$(printf "\033")\[K"'
+run "$helper" terminal tty "$s3dlio" get -q "$bucket/large" shown
+check "-q: none at all" test ! -s tty
+row "none when piped" 0 get "$bucket/large" shown
+check "nothing is printed" silent
+ask DELETE /-/faults >/dev/null
+
+finish

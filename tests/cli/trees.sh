@@ -1,0 +1,269 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Trees: cp -r, mv -r, rm -r, and the names that they must get right.
+
+. "$(dirname "$0")/cli.sh"
+
+mkdir -p tree/a/b tree/c 'tree/odd names' tree/hollow
+echo one >tree/a/one
+echo two >tree/a/b/two
+echo three >tree/three
+echo four >'tree/odd names/a+b&c=d %41 #?ü'
+: >tree/c/nothing
+
+trees ()
+{
+  t=$store:
+  tree_of tree >want
+
+  row "$t cp -r up" 0 cp -r tree "$base/up"
+  check "$t prints nothing" silent
+  row "$t cp -r down" 0 cp -r "$base/up" "down-$store"
+  check "$t the tree is kept" sh -c '(cd "$1" && find . -type f | sed "s|^./||" | LC_ALL=C sort) | diff want -' sh \
+    "down-$store"
+  check "$t and its bytes" diff -r tree/a "down-$store/a"
+  check "$t and odd names" diff -r 'tree/odd names' "down-$store/odd names"
+  check "$t empty directories are not sent" test ! -e "down-$store/hollow"
+  row "$t a trailing slash makes no difference" 0 cp -r "$base/up/" "slash-$store/"
+  check "$t the same tree" diff -r "down-$store" "slash-$store"
+  row "$t into what exists: the contents land there" 0 cp -r "$base/up/a" "slash-$store/c"
+  check "$t not below its name" test -e "slash-$store/c/one"
+  row "$t cp -r from store to store" 0 cp -r "$base/up" "$base/side"
+  row "$t and down" 0 cp -r "$base/side" "side-$store"
+  check "$t the same tree" diff -r "down-$store" "side-$store"
+
+  # At "/" boundaries.
+  "$s3dlio" put tree/three "$base/up-not"
+  "$s3dlio" put tree/three "$base/upper/x"
+  row "$t foo means foo/, never foobar" 0 cp -r "$base/up" "bound-$store"
+  check "$t nothing else came along" diff -r "down-$store" "bound-$store"
+  row "$t rm -r at slashes" 0 rm -r "$base/up"
+  check "$t prints nothing" silent
+  row "$t nothing is left" 1 ls -r "$base/up/"
+  row "$t what only begins alike is" 0 stat "$base/up-not" "$base/upper/x"
+  row "$t rm -r again" 0 rm -r "$base/up"
+  row "$t cp -r of what is missing" 1 cp -r "$base/up" "never-$store"
+
+  # Filters.
+  row "$t cp -r --include" 0 cp -r --include '*o' tree "$base/some"
+  check "$t only these" keys_are "$base/some" a/b/two
+  row "$t cp -r --exclude" 0 cp -r --exclude 'a/*' --exclude 'odd*' tree "$base/others"
+  check "$t all but these" keys_are "$base/others" c/nothing three
+  row "$t rm -r --include" 0 rm -r --include three "$base/others"
+  check "$t only this" keys_are "$base/others" c/nothing
+
+  # -v, --json, --dry-run, -j.
+  row "$t cp -r -v" 0 cp -r -v -j 1 tree/a "$base/verbose"
+  check "$t a line each" test "$(grep -c '^cp tree/a/' err)" -eq 2
+  row "$t cp -r --dry-run" 0 cp -r --dry-run tree "$base/dry"
+  check "$t a line each, on stdout" test "$(grep -c '^cp tree/' out)" -eq 5
+  row "$t and nothing done" 1 ls "$base/dry/"
+  row "$t cp -r --dry-run down" 0 cp -r --dry-run "$base/side" "dry-$store"
+  check "$t makes no directory" test ! -e "dry-$store"
+  row "$t rm -r --dry-run" 0 rm -r --dry-run "$base/side"
+  check "$t a line each" test "$(grep -c '^rm ' out)" -eq 5
+  row "$t and deletes nothing" 0 ls "$base/side/three"
+  row "$t -j" 0 cp -r -j 3 "$base/side" "jobs-$store"
+  check "$t the same tree" diff -r "down-$store" "jobs-$store"
+
+  # No clobber in trees.
+  mkdir -p "keep-$store"
+  echo mine >"keep-$store/three"
+  row "$t cp -r -n" 0 cp -r -n "$base/side" "keep-$store"
+  check "$t keeps what is there" grep -qx mine "keep-$store/three"
+  check "$t and brings the rest" test -e "keep-$store/a/one"
+
+  # Refusals.
+  row "$t -r into its own source" 1 cp -r "$base/side" "$base/side/inner"
+  row "$t -r onto itself" 1 cp -r "$base/side" "$base/side"
+  row "$t mv -r into its own source" 1 mv -r "$base/side" "$base/side/inner"
+  row "$t all is there" 0 ls -r --count "$base/side/"
+  check "$t all of it" out_has '^5 '
+
+  # Several sources.
+  mkdir -p m1 m2
+  echo m1 >m1/same
+  echo m2 >m2/same
+  echo m2 >m2/other
+  row "$t several trees: two sources for one target" 1 cp -r m1 m2 "$base/merged"
+  check "$t the second fails" err_has 'm2/same'
+  check "$t the rest is there" keys_are "$base/merged" other same
+  row "$t the first stays" 0 cat "$base/merged/same"
+  check "$t as it was" out_is m1
+
+  # mv.
+  cp -r tree "gone-$store"
+  row "$t mv -r up" 0 mv -r "gone-$store" "$base/moved"
+  check "$t the source is gone" sh -c '[ -z "$(find "$1" -type f 2>/dev/null)" ]' sh "gone-$store"
+  row "$t mv -r down" 0 mv -r "$base/moved" "came-$store"
+  check "$t the tree is kept" diff -r "down-$store" "came-$store"
+  row "$t the source is gone" 1 ls -r "$base/moved/"
+
+  # A failure among many.
+  row "$t rm -r of the rest" 0 rm -r "$base"
+  row "$t nothing is left" 1 ls -r "$base/"
+}
+
+on_every_store trees
+
+# ---- Names that are not for files: whoever may write a bucket chooses them ----
+
+store=s3
+base=s3://127.0.0.1:$port/alpha/evil
+put_key ()
+{
+  echo "$1" | "$s3dlio" put - "$base/$1"
+}
+for key in ok ../up a/../../up a/./dot //double a//b /lead .. trail/..; do
+  put_key "$key"
+done
+mkdir -p jail
+row "hostile keys: the rest goes on" 1 cp -r "$base" jail/in
+check "hostile keys: nothing leaves the target" tree_is jail in/ok
+check "hostile keys: each is named" test "$(grep -c 'evil/' err)" -eq 8
+check "hostile keys: counted" err_has '9 attempted, 1 succeeded, 8 failed'
+row "get of a key that ends in .." 1 get "$base/.."
+
+base=s3://127.0.0.1:$port/alpha/links
+put_key inside/x
+put_key final
+put_key fine
+mkdir -p linked outside
+ln -s ../outside linked/inside
+ln -s ../outside/target linked/final
+row "a path through a symlink inside the target" 1 cp -r "$base" linked
+check "is not written through" tree_is outside
+check "the rest is there" test -f linked/fine
+ln -s linked top
+rm linked/inside linked/final
+row "but the target itself may be one" 0 cp -r "$base" top
+check "all is there" test -f linked/inside/x
+
+base=s3://127.0.0.1:$port/alpha/markers
+ask POST '/-/objects?bucket=alpha&key=markers/empty/&size=0'
+ask POST '/-/objects?bucket=alpha&key=markers/full/&size=5'
+ask POST '/-/objects?bucket=alpha&key=markers/deep/er/&size=0'
+row "a/ with bytes is an error" 1 cp -r "$base" markers
+check "a/ with bytes is named" err_has 'markers/full/'
+check "a/ without becomes a directory" test -d markers/empty -a -d markers/deep/er
+check "a/ with bytes becomes nothing" test ! -e markers/full
+
+base=s3://127.0.0.1:$port/alpha/clash
+put_key a
+put_key a/b
+put_key 'a!'
+row "a beside a/b: the second fails" 1 cp -r "$base" clash
+check "the first is there" test -f clash/a -a -f 'clash/a!'
+check "the second is named" err_has 'clash/a/b'
+echo file >occupied
+row "a tree onto a file" 2 cp -r "$base" occupied
+
+# ---- Walks ----
+
+base=s3://127.0.0.1:$port/alpha/walk
+mkdir -p walk/dir aside
+echo x >walk/dir/x
+echo y >aside/y
+ln -s ../../aside walk/dir/side
+ln -s .. walk/dir/loop
+ln -s ../aside/y walk/link
+row "symlinks are followed, loops survived" 0 cp -r walk "$base"
+check "each file once" keys_are "$base" dir/side/y dir/x link
+row "--no-follow-symlinks" 0 cp -r --no-follow-symlinks walk "$base-plain"
+check "they are left out" keys_are "$base-plain" dir/x
+ln -s nowhere walk/dangling
+row "a dangling symlink fails" 1 cp -r walk "$base-dangling"
+check "by name" err_has 'walk/dangling'
+rm walk/dangling
+mkfifo walk/fifo
+row "special files are skipped" 1 cp -r walk "$base-special"
+check "by name" err_has 'walk/fifo'
+check "the rest is there" keys_are "$base-special" dir/side/y dir/x link
+rm walk/fifo
+bad=$(printf 'bad\377name')
+echo z >"walk/$bad"
+row "names that are not UTF-8 fail" 1 cp -r walk "$base-utf8"
+check "by name" err_has 'walk/bad'
+check "the rest is there" keys_are "$base-utf8" dir/side/y dir/x link
+row "but not between files" 0 cp -r walk walk-copy
+check "where any name will do" test -e "walk-copy/$bad"
+rm "walk/$bad"
+row "mv -r never follows symlinks" 1 mv -r walk "$base-mv"
+check "it names them" err_has 'walk/link'
+check "what they point to stays" test -e aside/y
+check "the file was moved" test ! -e walk/dir/x
+mkdir -p rmtree/sub
+ln -s ../aside rmtree/link
+ln -s ../../aside rmtree/sub/link
+row "rm -r never follows symlinks" 0 rm -r "file://$work/rmtree"
+check "what they point to stays" test -e aside/y
+check "the tree is gone" test ! -e rmtree
+mkdir target
+echo keep >target/keep
+ln -s target pointer
+row "rm -r of a symlink" 0 rm -r "file://$work/pointer"
+check "is of the link" test -e target/keep -a ! -e pointer
+row "rm of a directory without -r" 1 rm "file://$work/target"
+row "rm of a directory without -r, with a slash" 1 rm "file://$work/target/"
+check "it is still there" test -e target/keep
+row "rm -r of the root" 1 rm -r file:///
+if [ "$(id -u)" -ne 0 ]; then
+  mkdir locked
+  : >locked/f
+  chmod 555 locked
+  row "rm -r that fails says so" 1 rm -r "file://$work/locked"
+  check "by name" err_has 'locked/f'
+  chmod 755 locked
+else
+  skip "rm -r that fails says so" "root may delete anything"
+  skip "by name" "root may delete anything"
+fi
+
+# ---- Local copies ----
+
+mkdir -p local/sub
+echo l >local/sub/l
+row "cp between files" 0 cp local/sub/l l2
+check "the bytes" cmp local/sub/l l2
+row "cp -r between directories" 0 cp -r local local2
+check "the tree" diff -r local local2
+row "cp onto itself through another name" 1 cp local/sub/l ./local/../local/sub/l
+ln local/sub/l hard
+row "cp onto a hard link of itself" 1 cp local/sub/l hard
+check "the bytes are there" grep -qx l hard
+row "cp -r into itself" 1 cp -r local local/inner
+check "nothing was made" test ! -e local/inner
+row "mv of a file" 0 mv l2 l3
+check "it is the other one" test -e l3 -a ! -e l2
+row "mv -r of a tree" 0 mv -r local2 local3
+check "it is the other one" test -e local3/sub/l -a ! -e local2
+row "mv of a symlink is refused" 1 mv top elsewhere
+
+# ---- Buckets ----
+
+bucket=s3://127.0.0.1:$port/beta
+row "mb" 0 mb "$bucket"
+row "cp -r to a bucket" 0 cp -r tree "$bucket"
+row "rb of a bucket that is not empty" 1 rb "$bucket"
+row "all is there" 0 ls -r --count "$bucket"
+check "all of it" out_has '^5 '
+row "rb --force --dry-run" 0 rb --force --dry-run "$bucket"
+row "all is there" 0 ls -r --count "$bucket"
+row "rb --force" 0 rb --force "$bucket"
+row "it is gone" 1 ls "$bucket"
+row "rb of what is missing" 1 rb "$bucket"
+row "mb --dry-run" 0 mb --dry-run "$bucket"
+row "makes none" 1 ls "$bucket"
+
+# Deletes that fail are seen, and name the key.
+base=s3://127.0.0.1:$port/alpha/deny
+put_key one
+put_key two
+ask POST /-/faults 'op=DeleteObject,DeleteObjects key=*two action=status status=403 code=AccessDenied' >/dev/null
+row "rm -r with a failure" 1 rm -r "$base"
+check "names the key" err_has 'deny/two'
+check "and does the rest" keys_are "$base" two
+ask DELETE /-/faults >/dev/null
+
+finish

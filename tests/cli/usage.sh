@@ -1,0 +1,144 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The command line: what is wrong with it is exit code 2, before anything is done.
+
+. "$(dirname "$0")/cli.sh"
+
+bad ()
+{
+  bad_name=$1
+  shift
+  row "usage: $bad_name" 2 "$@"
+  check "usage: $bad_name: it is said on stderr" err_has '^s3dlio: '
+  check "usage: $bad_name: stdout is empty" out_empty
+}
+
+bad "no verb"
+bad "an unknown verb" list s3://b
+bad "a second spelling of ls" list
+bad "a verb whose turn has not come: presign" presign s3://b/k
+bad "a verb whose turn has not come: sync" sync a b
+bad "an unknown option" ls --nonsense s3://b
+bad "an unknown letter" ls -Z s3://b
+bad "an option whose turn has not come: --resume" get --resume s3://b/k
+bad "an option whose turn has not come: --incomplete" rm --incomplete s3://b/k
+bad "an option of another verb: --range" ls --range 0:1 s3://b
+bad "an option of another verb: --limit" cat --limit 1 s3://b/k
+bad "an option of another verb: -r" get -r s3://b/k
+bad "an option of another verb: --force" rm --force s3://b/k
+bad "an option of another verb: -j" cat -j 2 s3://b/k
+bad "a flag with a value" ls --recursive=yes s3://b
+bad "a missing value" ls --limit
+bad "a number that is none: --limit" ls --limit ten s3://b
+bad "a number that is none: --jobs" stat -j 0 s3://b/k
+bad "a range that is none" cat --range five s3://b/k
+bad "a range from the end with a length" cat --range -5:3 s3://b/k
+bad "a regular expression that is none" ls --regex '(' s3://b
+bad "metadata that is none" put --metadata novalue f s3://b/k
+bad "a setting that does not parse" ls --stall-timeout soon s3://b
+check "usage: it names the setting" err_has '\-\-stall-timeout'
+bad "a setting out of bounds" ls --retries 0 s3://b
+bad "underscores in a setting" ls --stall_timeout 5 s3://b
+bad "too few arguments: stat" stat
+bad "too few arguments: cp" cp only
+bad "too many arguments: put" put a b c
+bad "too many arguments: get" get s3://b/k f g
+bad "an unknown scheme" ls ftp://host/file
+check "usage: it names the scheme" err_has 'ftp'
+bad "an unknown scheme as the target of cp" cp a xyz://b/k
+bad "no URI for rm" rm key
+bad "no URI for get" get key
+bad "no URI for put" put file key
+bad "no URI for mb" mb bucket
+bad "a target of get that is no file" get s3://b/k s3://b/k2
+bad "a source of put that is no file" put s3://b/k s3://b/k2
+bad "stdin without a name" put - s3://b/dir/
+bad "stdin to a bucket" put - s3://b
+bad "a key for mb" mb s3://b/key
+bad "a key for rb" rb --force s3://b/key
+bad "no bucket in the target" cp a s3://
+bad "attributes of a local file" cp --content-type text/plain s3://b/k file
+bad "attributes of a local file: put" put --metadata a=b file "file://$work/copy"
+bad "filters without -r" rm --include '*' s3://b/k
+bad "many to stdout" get --files-from list -
+: >plain
+bad "several sources to a file" cp s3://b/a s3://b/c plain
+
+row "usage: --json" 2 --json cat
+check "usage: --json: the error is JSON" err_has '^{"error":{"code":"usage","message":".*"}}$'
+
+row "--version" 0 --version
+check "--version: it is the version" out_has '^s3dlio [0-9]'
+row "--help" 0 --help
+check "--help: it names the verbs" out_has '^  ls '
+row "--help before other errors" 0 stat --help
+check "VERB --help is help VERB" out_has 'Usage: s3dlio stat'
+row "help VERB" 0 help stat
+check "help VERB is about the verb" out_has 'Usage: s3dlio stat'
+row "help of an unknown verb" 2 help nonsense
+row "help settings" 0 help settings
+check "help settings has every setting" out_has '\-\-stall-timeout SECONDS'
+row "no secret in help" 0 help settings --secret-access-key hunter2
+check "no secret in help, really" sh -c '! grep hunter2 "$1"' sh "$work/out"
+
+# Options before and after the verb; "--" ends them.
+echo data >-file
+echo data >file
+row "options before the verb" 0 --json stat "file://$work/file"
+check "options before the verb count" out_has '^{"uri"'
+row "options after the arguments" 0 stat "file://$work/file" --json
+check "options after the arguments count" out_has '^{"uri"'
+row "-- ends options" 0 cat -- -file
+check "-- ends options: the file is read" out_is data
+row "an option with = and its value" 0 ls --limit=1 "file://$work/file"
+row "letters together" 0 ls -rvq "file://$work/file"
+row "a letter with its value" 0 stat -j4 "file://$work/file"
+row "a letter and its value" 0 stat -j 4 "file://$work/file"
+row "settings as options" 0 stat --stall-timeout 2.5 --part-size 16Mi --http2 --fsync=no "file://$work/file"
+
+S3DLIO_STALL_TIMEOUT=never
+export S3DLIO_STALL_TIMEOUT
+row "a wrong setting in the environment" 2 stat "file://$work/file"
+check "a wrong setting in the environment is named" err_has S3DLIO_STALL_TIMEOUT
+row "an option beats the environment" 0 stat --stall-timeout 5 "file://$work/file"
+unset S3DLIO_STALL_TIMEOUT
+
+# The manual page and the completion know what --help shows.
+options_of_help ()
+{
+  for topic in '' ls stat cat get put cp mv rm mb rb settings; do
+    # shellcheck disable=SC2086 # none, or one word
+    "$s3dlio" help $topic
+  done | grep -E '^  -' | grep -oE -e '(^|[ ,])--?[a-zA-Z][-a-z0-9]*' | tr -d ' ,' | LC_ALL=C sort -u
+}
+options_of_help >in-help
+sed 's/\\-/-/g' "$top_srcdir/man/s3dlio.1" >page
+in_page ()
+{
+  while read -r option; do
+    grep -qE -e "(^|[^-a-z0-9])$option([^-a-z0-9]|\$)" "$1" || echo "$option is not in $1"
+  done <in-help | { ! grep .; }
+}
+check "every option is found in --help" test "$(wc -l <in-help)" -gt 40
+check "every option stands in the manual page" in_page page
+grep -E '^\.(TP|B|BR|BI|RB)' page | grep -oE -e '(^|[ "])--?[a-zA-Z][-a-z0-9]*' | grep -oE -e '--?[a-zA-Z].*' |
+  LC_ALL=C sort -u >in-page
+only_in_help ()
+{
+  LC_ALL=C comm -13 in-help "$1" | { ! grep .; }
+}
+check "the manual page knows no other option" only_in_help in-page
+check "every option stands in the completion" in_page "$top_srcdir/completions/s3dlio"
+grep -oE -e '--[a-z][-a-z0-9]*' "$top_srcdir/completions/s3dlio" | LC_ALL=C sort -u >in-completion
+check "the completion knows no other option" only_in_help in-completion
+verbs_in ()
+{
+  "$s3dlio" help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p' | while read -r verb; do
+    grep -qE -e "(^|[^a-z])$verb([^a-z]|\$)" "$1" || echo "$verb is not in $1"
+  done | { ! grep .; }
+}
+check "every verb stands in the manual page" verbs_in page
+check "every verb stands in the completion" verbs_in "$top_srcdir/completions/s3dlio"
+
+finish
