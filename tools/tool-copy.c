@@ -206,8 +206,8 @@ rename_file (ToolItem *item)
       /* EINVAL: this file system cannot promise not to replace. */
       if (errno == EXDEV || (errno == EINVAL && flags != 0))
         return FALSE;
-      g_set_error (&error, S3DLIO_ERROR, errno == EEXIST ? S3DLIO_ERROR_EXISTS : S3DLIO_ERROR_FAILED, "rename to %s: %s",
-                   item->to, g_strerror (errno));
+      g_set_error (&error, S3DLIO_ERROR, errno == EEXIST ? S3DLIO_ERROR_EXISTS : S3DLIO_ERROR_FAILED,
+                   "rename to %s: %s", item->to, g_strerror (errno));
       copied (item, error);
       return TRUE;
     }

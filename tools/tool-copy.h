@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* Copying objects and files, one (tool-copy.c) and trees of them (tool-plan.c): what get, put, cp and mv are made of. */
+/* Copying objects and files, one (tool-copy.c) and trees of them (tool-plan.c): what get, put, cp and mv do. */
 
 #include "tool-arguments.h"
 #include "tool-jobs.h"

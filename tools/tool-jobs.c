@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The window of objects under way. Callbacks only note what happened; the loop in tool_jobs_run() does the rest, so that
- * nothing recurses, however fast items end. One thread. */
+/* The window of objects under way. Callbacks only note what happened; the loop in tool_jobs_run() does the rest, so
+ * that nothing recurses, however fast items end. One thread. */
 
 #include "config.h"
 

@@ -143,6 +143,8 @@ main (int argc, char **argv)
   if (argc >= 5 && strcmp (argv[1], "ask") == 0)
     return ask (argv[2], argv[3], argv[4], argc > 5 ? argv[5] : "");
 
-  fprintf (stderr, "usage: cli-helper measure|terminal FILE COMMAND… | background COMMAND… | ask PORT METHOD PATH [BODY]\n");
+  fprintf (stderr, "usage: cli-helper measure|terminal FILE COMMAND…\n"
+                   "       cli-helper background COMMAND…\n"
+                   "       cli-helper ask PORT METHOD PATH [BODY]\n");
   return 2;
 }

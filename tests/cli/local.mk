@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# The command, from the outside: the sentences of its manual, one by one. objects, ls and trees run on file://, on our own
-# server and, where S3DLIO_TEST_RGW_ENDPOINT is set, on Ceph RGW.
+# The command, from the outside: the sentences of its manual, one by one. objects, ls and trees run on file://, on our
+# own server and, where S3DLIO_TEST_RGW_ENDPOINT is set, on Ceph RGW.
 
 test_scripts += \
   %D%/ls.sh \

@@ -77,8 +77,8 @@ listing ()
     row "$t ls of a bucket that is not there" 1 ls "$bucket-empty"
     row "$t ls without one of the buckets" 0 ls "${bucket%/*}"
     check "$t it is gone" sh -c '! grep -- "-empty/" out'
-    printf x | "$s3dlio" put - "$base/odd/new
-line	tab"
+    # shellcheck disable=SC2059 # the format is the name
+    printf x | "$s3dlio" put - "$(printf "$base/odd/new\nline\ttab")"
     row "$t control characters" 0 ls "$base/odd/"
     check "$t are escaped" out_has '/odd/new\\nline\\ttab$'
     row "$t but not in JSON" 0 ls --json "$base/odd/"

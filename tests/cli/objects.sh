@@ -195,8 +195,8 @@ on_every_store objects
 
 # What only services of objects keep.
 base=s3://127.0.0.1:$port/alpha/base
-row "s3: --content-type and --metadata" 0 put --content-type text/x-test --metadata colour=blue --metadata Size=3 small \
-  "$base/typed"
+row "s3: --content-type and --metadata" 0 put --content-type text/x-test --metadata colour=blue \
+  --metadata Size=3 small "$base/typed"
 row "s3: stat shows them" 0 stat "$base/typed"
 check "s3: the content type" out_has '^  content-type: text/x-test$'
 check "s3: the metadata" out_has '^  metadata.colour: blue$'
