@@ -55,7 +55,7 @@ test_recovers (gconstpointer data)
 
   call_assert_body (call, "good");
   g_assert_cmpint (call->n_signed, ==, 3);
-  g_assert_cmpint (script.n, ==, 3);
+  g_assert_cmpint (g_atomic_int_get (&script.n), ==, 3);
   g_assert_cmpuint (facts->attempts, ==, 3);
   g_assert_cmpuint (facts->throttled, ==, throttles ? 2 : 0);
 }
@@ -71,7 +71,7 @@ test_gives_up (void)
 
   call_assert_error (call, S3DLIO_ERROR_UNAVAILABLE, NULL);
   g_assert_cmpstr (call_error (call)->message, ==, message);
-  g_assert_cmpint (script.n, ==, 3);
+  g_assert_cmpint (g_atomic_int_get (&script.n), ==, 3);
 }
 
 static void
@@ -86,7 +86,7 @@ test_final (void)
       g_autoptr (Call) call = run_script (&world, "GET", &script);
 
       call_assert_error (call, s3d_http_error_code (statuses[i]), NULL);
-      g_assert_cmpint (script.n, ==, 1);
+      g_assert_cmpint (g_atomic_int_get (&script.n), ==, 1);
     }
 }
 
@@ -102,7 +102,7 @@ test_attempts_made (void)
   s3d_http_request_set_attempts_made (call->request, 2);
   call_run (call);
   call_assert_error (call, S3DLIO_ERROR_UNAVAILABLE, "after 3 attempts");
-  g_assert_cmpint (script.n, ==, 1);
+  g_assert_cmpint (g_atomic_int_get (&script.n), ==, 1);
 }
 
 static void
@@ -140,7 +140,7 @@ test_not_idempotent (void)
       s3d_http_request_set_idempotent (call->request, FALSE);
       call_run (call);
       g_assert_nonnull (call_error (call));
-      g_assert_cmpint (script.n, ==, 1);
+      g_assert_cmpint (g_atomic_int_get (&script.n), ==, 1);
     }
 }
 
@@ -257,7 +257,7 @@ test_bucket (void)
       g_assert_error (call_error (calls->pdata[i]), S3DLIO_ERROR, S3DLIO_ERROR_UNAVAILABLE);
     }
   /* 500 tokens, 5 a retry. */
-  g_assert_cmpint (bad.n, ==, 200 + 100);
+  g_assert_cmpint (g_atomic_int_get (&bad.n), ==, 200 + 100);
 
   call = call_new (world.http, "GET", raw_server_get_url (other), "/");
   call_run (call);
@@ -293,8 +293,8 @@ test_retry_now (void)
   call->data = (gpointer) raw_server_get_url (other);
   call_run (call);
   call_assert_body (call, "good");
-  g_assert_cmpint (script.n, ==, 1);
-  g_assert_cmpint (good.n, ==, 1);
+  g_assert_cmpint (g_atomic_int_get (&script.n), ==, 1);
+  g_assert_cmpint (g_atomic_int_get (&good.n), ==, 1);
   g_assert_cmpint (call->n_signed, ==, 2);
 }
 
@@ -310,7 +310,7 @@ test_retry_now_once (void)
   call->classify = mend;
   call_run (call);
   call_assert_error (call, S3DLIO_ERROR_CREDENTIALS, "ExpiredToken");
-  g_assert_cmpint (script.n, ==, 2);
+  g_assert_cmpint (g_atomic_int_get (&script.n), ==, 2);
 }
 
 /* --- signing --- */
@@ -472,8 +472,8 @@ test_sign_moves (void)
   call->data = (gpointer) raw_server_get_url (other);
   call_run (call);
   call_assert_body (call, "good");
-  g_assert_cmpint (script.n, ==, 0);
-  g_assert_cmpint (other_script.n, ==, 1);
+  g_assert_cmpint (g_atomic_int_get (&script.n), ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&other_script.n), ==, 1);
 }
 
 /* --- stalls --- */
