@@ -131,41 +131,78 @@ start_loop (S3dHttpCore *core)
   return loop;
 }
 
-/* The first loop that is not saturated and has room, or a new one; NULL: no room anywhere. */
-static S3dHttpLoop *
-choose_loop (S3dHttpCore *core, S3dHttpHost *host)
+/* Where a request may go. */
+typedef struct
 {
-  S3dHttpLoop *with_room = NULL, *busy = NULL;
-  guint used = 0, least = G_MAXUINT;
+  S3dHttpLoop *idle;   /* not saturated, with a connection that waits for work */
+  S3dHttpLoop *room;   /* not saturated, and a connection may be added */
+  S3dHttpLoop *busy;   /* saturated, else as either; the one with the least to do */
+  guint fewest;        /* connections on a loop that is not saturated */
+  guint used;          /* of the cap */
+} Choice;
 
-  if (core->in_flight >= core->settings->max_total_requests)
-    return NULL;
+static void
+look_around (S3dHttpCore *core, S3dHttpHost *host, Choice *choice)
+{
   for (guint i = 0; i < core->n_loops; i++)
-    used += MAX (host->slots[i].claims, host->slots[i].open);
+    choice->used += MAX (host->slots[i].claims, host->slots[i].open);
+  choice->fewest = core->n_loops < core->max_loops ? 0 : G_MAXUINT;
 
   for (guint i = 0; i < core->n_loops; i++)
     {
+      S3dHttpLoop *loop = core->loops[i];
       S3dHttpSlot *slot = &host->slots[i];
+      gboolean saturated = s3d_http_loop_is_saturated (loop);
       gboolean idle = slot->open > slot->claims;
 
-      if (!idle && used >= core->settings->connections)
+      if (!saturated)
+        choice->fewest = MIN (choice->fewest, slot->open);
+      if (!idle && choice->used >= core->settings->connections)
         continue;
-      if (s3d_http_loop_is_saturated (core->loops[i]))
+      if (saturated)
         {
-          if (s3d_http_loop_get_load (core->loops[i]) < least)
-            {
-              least = s3d_http_loop_get_load (core->loops[i]);
-              busy = core->loops[i];
-            }
+          if (choice->busy == NULL || s3d_http_loop_get_load (loop) < s3d_http_loop_get_load (choice->busy))
+            choice->busy = loop;
         }
-      else if (idle)
-        return core->loops[i];
-      else if (with_room == NULL)
-        with_room = core->loops[i];
+      else if (idle && choice->idle == NULL)
+        choice->idle = loop;
+      else if (!idle && choice->room == NULL)
+        choice->room = loop;
     }
-  if (with_room == NULL && used < core->settings->connections)
-    with_room = start_loop (core);
-  return with_room != NULL ? with_room : busy;
+}
+
+/* A connection cannot change its loop. Where all that the cap allows are on saturated loops while others have little to
+ * do, the one that this request gets is closed after it, so that the next is opened elsewhere; one at a time. */
+static void
+consider_move (S3dHttpRequest *request, const Choice *choice)
+{
+  S3dHttpHost *host = request->host;
+  guint open = host->slots[s3d_http_loop_get_index (choice->busy)].open;
+
+  if (host->moving || choice->fewest == G_MAXUINT || open <= choice->fewest + 1)
+    return;
+  host->moving = TRUE;
+  request->moving = TRUE;
+}
+
+/* The first loop that is not saturated and has room, or a new one; NULL: no room anywhere. */
+static S3dHttpLoop *
+choose_loop (S3dHttpCore *core, S3dHttpRequest *request)
+{
+  Choice choice = { 0 };
+
+  if (core->in_flight >= core->settings->max_total_requests)
+    return NULL;
+  look_around (core, request->host, &choice);
+  if (choice.idle != NULL)
+    return choice.idle;
+  if (choice.room == NULL && choice.used < core->settings->connections)
+    choice.room = start_loop (core);
+  if (choice.room != NULL)
+    return choice.room;
+  if (choice.busy != NULL && choice.used >= core->settings->connections)
+    consider_move (request, &choice);
+  return choice.busy;
 }
 
 static void
@@ -179,7 +216,7 @@ hand_over (S3dHttpRequest *request, S3dHttpLoop *loop)
 static gboolean
 try_admit (S3dHttpCore *core, S3dHttpRequest *request)
 {
-  S3dHttpLoop *loop = choose_loop (core, request->host);
+  S3dHttpLoop *loop = choose_loop (core, request);
 
   if (loop == NULL)
     return FALSE;
@@ -365,6 +402,8 @@ s3d_http_core_leave (S3dHttpCore *core, S3dHttpRequest *request, S3dHttpState st
   if (request->claimed)
     {
       request->claimed = FALSE;
+      if (request->moving)
+        request->moving = request->host->moving = FALSE;
       request->host->slots[s3d_http_loop_get_index (request->loop)].claims--;
       core->in_flight--;
       s3d_http_loop_add_load (request->loop, -1);

@@ -62,6 +62,7 @@ struct _S3dHttpLoop
   CURLM *multi;
   GArray *watches; /* by descriptor */
   gint64 now;
+  gint64 woke_at;
   gint64 curl_due; /* G_MAXINT64: never */
   gint64 stall_due;
   GSequence *timers; /* waiting requests, by due */
@@ -404,7 +405,7 @@ note_busy (S3dHttpLoop *loop, gint64 slept_at)
 {
   gint64 window = slept_at - loop->window_start;
 
-  loop->busy += slept_at - loop->now;
+  loop->busy += slept_at - loop->woke_at;
   if (window < BUSY_WINDOW_US)
     return;
   g_atomic_int_set (&loop->saturated, loop->busy * 100 >= window * BUSY_PERCENT);
@@ -424,7 +425,7 @@ wait_for_events (S3dHttpLoop *loop, int timeout_ms)
   g_atomic_int_set (&loop->asleep, FALSE);
   if (timeout_ms == 0)
     note_busy (loop, g_get_monotonic_time ());
-  loop->now = g_get_monotonic_time ();
+  loop->now = loop->woke_at = g_get_monotonic_time ();
 
   /* The eventfd is edge-triggered: it need not be read. */
   for (int i = 0; i < n; i++)
@@ -490,7 +491,7 @@ loop_thread (gpointer data)
   S3dHttpCore *core = loop->core;
 
   s3d_thread_enter ("s3d-http");
-  loop->now = loop->window_start = g_get_monotonic_time ();
+  loop->now = loop->woke_at = loop->window_start = g_get_monotonic_time ();
   run (loop);
   loop_free (loop);
   s3d_http_core_unref (core);

@@ -4,7 +4,7 @@
 /* What the files of this floor share: the request's inside, and who may touch which part of it.
  *
  * * core->lock guards admission: claims, the hosts' queues, every request's `state`, `loop`, `host`, `cancelled`,
- *   `woken` and `link`, and the loops' inboxes. No hook and no function of libcurl is called with it held.
+ *   `woken`, `claimed`, `moving` and `link`, and the loops' inboxes. No hook and no function of libcurl is called with it held.
  * * All else of a request belongs to the thread of the loop that it is assigned to; before submission and after
  *   done,   to its maker. */
 
@@ -68,6 +68,7 @@ struct _S3dHttpRequest
   S3dHttpLoop *loop;
   S3dHttpState state;
   gboolean claimed; /* counts against the caps */
+  gboolean moving;  /* its connection is closed after it */
   gboolean cancelled;
   gboolean woken;
   GList link; /* in a host's queue or a loop's inbox */
@@ -109,5 +110,6 @@ struct _S3dHttpHost
   GQueue waiting;
   GList link; /* in core->crowded, while somebody waits */
   S3dRetryBucket *bucket;
+  gboolean moving; /* a connection is on its way to another loop */
   S3dHttpSlot slots[S3D_HTTP_MAX_LOOPS];
 };

@@ -524,6 +524,9 @@ s3d_http_transfer_start (S3dHttpTransfer *transfer, S3dHttpRequest *request, GEr
     return FALSE;
   set_method (transfer, upload);
   set_buffers (transfer, length);
+  if (request->moving != transfer->moving)
+    curl_easy_setopt (easy, CURLOPT_FORBID_REUSE, request->moving ? 1L : 0L);
+  transfer->moving = request->moving;
   if (upload)
     curl_easy_setopt (easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t) length);
   slot->loop = transfer->loop;

@@ -21,6 +21,7 @@ struct _S3dHttpTransfer
   int method;                /* as set on the handle */
   gsize buffer_size;         /* as set on the handle */
   gsize upload_size;         /* as set on the handle */
+  gboolean moving;           /* as set on the handle */
 
   guint64 sent;          /* offset in the source */
   guint sends;           /* how often it went out: libcurl itself sends it again after a stale connection */

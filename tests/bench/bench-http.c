@@ -24,6 +24,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -98,6 +99,7 @@ start_nginx (const char *nginx)
   server = fork ();
   if (server == 0)
     {
+      prctl (PR_SET_PDEATHSIG, SIGTERM);
       execl (nginx, "nginx", "-e", "/dev/null", "-c", conf, NULL);
       _exit (127);
     }
@@ -125,6 +127,7 @@ start_own_server (void)
   server = fork ();
   if (server == 0)
     {
+      prctl (PR_SET_PDEATHSIG, SIGTERM);
       serve_ourselves ();
       _exit (0);
     }
@@ -135,14 +138,19 @@ connect_raw (void)
 {
   struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK),
                                  .sin_port = htons (port) };
-  int fd = socket (AF_INET, SOCK_STREAM, 0), one = 1;
+  int fd = -1, one = 1;
 
-  for (guint i = 0; connect (fd, (struct sockaddr *) &address, sizeof address) != 0; i++)
+  for (guint i = 0; i < 1000; i++)
     {
-      if (i == 1000)
-        g_error ("the server does not start");
+      fd = socket (AF_INET, SOCK_STREAM, 0);
+      if (connect (fd, (struct sockaddr *) &address, sizeof address) == 0)
+        break;
+      close (fd);
+      fd = -1;
       g_usleep (10 * 1000);
     }
+  if (fd < 0)
+    g_error ("the server does not start");
   setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   return fd;
 }
@@ -200,7 +208,7 @@ read_head (int fd, char *buffer, gsize room, gsize *body)
 static void
 raw_get (void)
 {
-  g_autofree char *request = g_strdup_printf ("GET %s/large HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", target_prefix);
+  g_autofree char *request = g_strdup_printf ("GET %s/large HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", target_prefix, port);
   char head[16384];
   gsize done;
   int fd = connect_raw ();
@@ -222,8 +230,9 @@ raw_get (void)
 static void
 raw_put (void)
 {
-  g_autofree char *request = g_strdup_printf ("PUT %s/upload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %ld\r\n\r\n",
-                                              target_prefix, GIB);
+  g_autofree char *request = g_strdup_printf ("PUT %s/upload HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
+                                              "Content-Length: %ld\r\n\r\n",
+                                              target_prefix, port, GIB);
   char head[16384];
   gsize done = 0, body;
   int fd = connect_raw ();
@@ -245,7 +254,7 @@ raw_put (void)
 static void
 raw_small (void)
 {
-  g_autofree char *request = g_strdup_printf ("GET %s/small HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", target_prefix);
+  g_autofree char *request = g_strdup_printf ("GET %s/small HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", target_prefix, port);
   gsize request_size = strlen (request);
   gsize got[SMALL_AT_ONCE] = { 0 };
   int fds[SMALL_AT_ONCE];

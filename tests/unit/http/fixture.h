@@ -6,6 +6,13 @@
 #include "base/base-error.h"
 #include "http/http.h"
 
+/* ThreadSanitizer gives up on the child of a process with threads that makes threads of its own. */
+#ifdef __SANITIZE_THREAD__
+#define CHILDREN_MAY_HAVE_THREADS 0
+#else
+#define CHILDREN_MAY_HAVE_THREADS 1
+#endif
+
 /* --- a raw server: the handler is run for each connection, in a thread of its own --- */
 
 typedef struct _RawServer RawServer;

@@ -278,7 +278,8 @@ main (int argc, char **argv)
   g_test_add_func ("/http/life/no-thread-and-no-descriptor-is-left", test_no_trace);
   g_test_add_func ("/http/life/last-unref-on-its-own-loop", test_unref_on_loop);
   g_test_add_func ("/http/life/loops-block-all-signals", test_signals);
-  g_test_add_func ("/http/fork/child-works-and-parent-keeps-its-connection", test_fork);
+  if (CHILDREN_MAY_HAVE_THREADS)
+    g_test_add_func ("/http/fork/child-works-and-parent-keeps-its-connection", test_fork);
   g_test_add_func ("/http/fork/unref-in-the-child-touches-nothing", test_fork_unused);
   g_test_add_func ("/http/fork/child-keeps-no-connection-open", test_fork_closes);
   return g_test_run ();
