@@ -4,9 +4,10 @@
 /* What the files of this floor share: the request's inside, and who may touch which part of it.
  *
  * * core->lock guards admission: claims, the hosts' queues, every request's `state`, `loop`, `host`, `cancelled`,
- *   `woken`, `claimed`, `moving` and `link`, and the loops' inboxes. No hook and no function of libcurl is called with it held.
+ *   `woken`, `claimed`, `moving` and `link`, and the loops' inboxes. No hook and no function of libcurl is called
+ *   with it held.
  * * All else of a request belongs to the thread of the loop that it is assigned to; before submission and after
- *   done,   to its maker. */
+ *   done, to its maker. */
 
 #include "base/base-backoff.h"
 #include "http/http-headers.h"

@@ -5,8 +5,8 @@
  *
  *   bench-http [ROUNDS]
  *
- * The server is nginx on tmpfs (from the PATH, or S3DLIO_TEST_NGINX=/path/to/nginx), else the project's own test server in a
- * process of its own, which is slower and tells less. */
+ * The server is nginx on tmpfs (from the PATH, or S3DLIO_TEST_NGINX=/path/to/nginx), else the project's own test
+ * server in a process of its own, which is slower and tells less. */
 
 #include "config.h"
 
@@ -208,7 +208,8 @@ read_head (int fd, char *buffer, gsize room, gsize *body)
 static void
 raw_get (void)
 {
-  g_autofree char *request = g_strdup_printf ("GET %s/large HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", target_prefix, port);
+  g_autofree char *request
+      = g_strdup_printf ("GET %s/large HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", target_prefix, port);
   char head[16384];
   gsize done;
   int fd = connect_raw ();
@@ -254,7 +255,8 @@ raw_put (void)
 static void
 raw_small (void)
 {
-  g_autofree char *request = g_strdup_printf ("GET %s/small HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", target_prefix, port);
+  g_autofree char *request
+      = g_strdup_printf ("GET %s/small HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", target_prefix, port);
   gsize request_size = strlen (request);
   gsize got[SMALL_AT_ONCE] = { 0 };
   int fds[SMALL_AT_ONCE];
