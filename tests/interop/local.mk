@@ -4,4 +4,6 @@
 #
 #   tests/interop/rgw run -- make check      with a throw-away Ceph gateway
 
+test_scripts += %D%/ceph.sh
+
 EXTRA_DIST += %D%/rgw
