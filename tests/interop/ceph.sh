@@ -60,7 +60,7 @@ authority=${S3DLIO_TEST_RGW_ENDPOINT#*://}
 other ()
 {
   s3cmd --config=/dev/null --access_key="$AWS_ACCESS_KEY_ID" --secret_key="$AWS_SECRET_ACCESS_KEY" --no-ssl \
-    --host="$authority" --host-bucket="$authority" --quiet "$@"
+    --host="$authority" --host-bucket="$authority" --no-progress "$@"
 }
 
 theirs_is_ours ()
