@@ -11,3 +11,11 @@ test_programs += %D%/test-range
 test_programs += %D%/test-put
 %C%_test_put_SOURCES = %D%/test-put.c $(engine_box)
 %C%_test_put_LDADD = $(ENGINE_LIBS)
+
+test_programs += %D%/test-order
+%C%_test_order_SOURCES = %D%/test-order.c $(engine_box)
+%C%_test_order_LDADD = $(ENGINE_LIBS)
+
+test_programs += %D%/test-call
+%C%_test_call_SOURCES = %D%/test-call.c $(engine_box)
+%C%_test_call_LDADD = $(ENGINE_LIBS)
