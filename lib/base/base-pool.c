@@ -182,6 +182,20 @@ start_reaping (Table *table)
     g_thread_unref (thread);
 }
 
+/* A pipe or socket whose other end is gone left one to whoever wrote; it must not end the process when signals are let
+ * in again. */
+static void
+drop_sigpipe (void)
+{
+  const struct timespec now = { 0, 0 };
+  sigset_t set;
+
+  sigemptyset (&set);
+  sigaddset (&set, SIGPIPE);
+  while (sigtimedwait (&set, NULL, &now) > 0)
+    continue;
+}
+
 static void
 worker_leave (const sigset_t *mask,
               gboolean last)
@@ -194,6 +208,7 @@ worker_leave (const sigset_t *mask,
     start_reaping (table);
 
   ours = FALSE;
+  drop_sigpipe ();
   pthread_sigmask (SIG_SETMASK, mask, NULL);
 }
 

@@ -16,7 +16,16 @@
  *
  * Since: 0.9
  */
-G_DEFINE_QUARK (s3dlio-error-quark, s3dlio_error)
+GQuark
+s3dlio_error_quark (void)
+{
+  static gsize quark; /* G_DEFINE_QUARK() lets threads race */
+
+  if (g_once_init_enter (&quark))
+    g_once_init_leave (&quark, g_quark_from_static_string ("s3dlio-error-quark"));
+
+  return (GQuark) quark;
+}
 
 static const char *const code_names[] = {
   [S3DLIO_ERROR_NOT_FOUND] = "not-found",
