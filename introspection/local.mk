@@ -19,13 +19,23 @@ gir_flags = \
   --sources-top-dirs=$(top_builddir) --library=lib/libs3dlio.la --libtool="$(LIBTOOL)" \
   -DS3DLIO_COMPILATION -I$(top_builddir)/include -I$(top_srcdir)/include -I$(top_srcdir)/lib
 
+# The properties are in a table; what is said of them is read off the class.
+noinst_PROGRAMS += %D%/property-comments
+%C%_property_comments_CPPFLAGS = $(USER_CPPFLAGS)
+%C%_property_comments_LDADD = $(USER_LIBS)
+CLEANFILES += %D%/property-comments.h
+
+%D%/property-comments.h: %D%/property-comments$(EXEEXT)
+	$(AM_V_GEN)%D%/property-comments$(EXEEXT) >$@.new && mv $@.new $@
+
 # The dump is a program of the scanner's, linked with the library just built.
-%D%/S3dlio-0.gir: lib/libs3dlio.la $(public_headers) include/s3dlio/s3dlio-version.h
+%D%/S3dlio-0.gir: lib/libs3dlio.la $(public_headers) %D%/property-comments.h include/s3dlio/s3dlio-version.h
 	$(AM_V_GEN)$(MKDIR_P) %D% && \
 	  CC="$(CC)" CFLAGS="$(CFLAGS)" CPPFLAGS="$(CPPFLAGS)" LDFLAGS="$(LDFLAGS)" \
 	  PKG_CONFIG="$(PKG_CONFIG)" $(G_IR_SCANNER) --quiet $(gir_flags) --output=$@.new \
 	  `for header in $(public_headers); do echo $(top_srcdir)/$$header; done` \
-	  include/s3dlio/s3dlio-version.h $(top_srcdir)/lib/*/s3dlio-*.c && mv $@.new $@
+	  include/s3dlio/s3dlio-version.h %D%/property-comments.h \
+	  $(top_srcdir)/lib/*/s3dlio-*.c && mv $@.new $@
 
 %D%/S3dlio-0.typelib: %D%/S3dlio-0.gir
 	$(AM_V_GEN)$(G_IR_COMPILER) --output=$@ %D%/S3dlio-0.gir

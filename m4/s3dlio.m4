@@ -99,7 +99,7 @@ AC_DEFUN([S3DLIO_INTROSPECTION], [
   AC_ARG_ENABLE([introspection],
     [AS_HELP_STRING([--enable-introspection],
                     [make GIR, typelib and Vala interface (default: if the tools are there)])],
-    [], [enable_introspection=no])
+    [], [enable_introspection=auto])
   AC_ARG_ENABLE([reference],
     [AS_HELP_STRING([--enable-reference], [make the HTML reference, with gi-docgen (default: no)])],
     [], [enable_reference=no])

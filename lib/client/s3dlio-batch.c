@@ -114,6 +114,8 @@ s3d_batch_start (S3dlioBatch *batch, GCancellable *cancellable)
  * s3dlio_batch_ref:
  * @batch: a batch
  *
+ * Adds a reference.
+ *
  * Returns: (transfer full): @batch
  *
  * Since: 0.9
@@ -153,6 +155,8 @@ s3dlio_batch_unref (S3dlioBatch *batch)
 /**
  * s3dlio_batch_get_n_items:
  * @batch: a batch
+ *
+ * The size of the batch, ready or not.
  *
  * Returns: how many objects were asked for
  *

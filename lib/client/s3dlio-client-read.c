@@ -277,7 +277,7 @@ s3dlio_client_get_range_finish (S3dlioClient *client, GAsyncResult *result, GErr
 }
 
 /**
- * s3dlio_client_get_into (skip):
+ * s3dlio_client_get_into: (skip)
  * @client: a client
  * @uri: the object
  * @offset: the first byte, from 0
@@ -311,7 +311,7 @@ s3dlio_client_get_into (S3dlioClient *client, const char *uri, gint64 offset, gi
 }
 
 /**
- * s3dlio_client_get_into_async (skip):
+ * s3dlio_client_get_into_async: (skip)
  * @client: a client
  * @uri: the object
  * @offset: the first byte, from 0
@@ -342,7 +342,7 @@ s3dlio_client_get_into_async (S3dlioClient *client, const char *uri, gint64 offs
 }
 
 /**
- * s3dlio_client_get_into_finish (skip):
+ * s3dlio_client_get_into_finish: (skip)
  * @client: a client
  * @result: what the callback was given
  * @n_read: (out) (optional): how many bytes were read; with %S3DLIO_ERROR_NO_SPACE, how many there are to read

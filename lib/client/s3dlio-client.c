@@ -88,6 +88,8 @@ s3dlio_client_new (S3dlioConfig *config, GError **error)
  * s3dlio_client_get_config:
  * @client: a client
  *
+ * The settings that a client was made with.
+ *
  * Returns: (transfer none): the configuration that @client was made from
  *
  * Since: 0.9

@@ -24,5 +24,3 @@ test_programs += %D%/test-life %D%/test-names %D%/test-read %D%/test-write
 %C%_test_write_SOURCES = %D%/test-write.c $(api_fixture)
 %C%_test_write_CPPFLAGS = $(api_cppflags)
 %C%_test_write_LDADD = $(api_libs)
-
-EXTRA_DIST += %D%/introspection.sh

@@ -5,8 +5,10 @@
 
 test_scripts += \
   %D%/docs.sh \
+  %D%/documented.sh \
   %D%/headers.sh \
   %D%/install.sh \
+  %D%/introspection.sh \
   %D%/layers.sh \
   %D%/links.sh \
   %D%/run.sh \
@@ -14,8 +16,8 @@ test_scripts += \
   %D%/symbols.sh
 
 EXTRA_DIST += \
+  %D%/abi.sh \
   %D%/documented.awk \
-  %D%/documented.sh \
   %D%/layers.awk \
   %D%/prototypes.awk \
   %D%/style.awk \
@@ -85,3 +87,9 @@ CLEANFILES += %D%/floors
 	echo 's3: $(%C%_floor_s3_la_LIBADD)'; \
 	echo 'file: $(%C%_floor_file_la_LIBADD)'; \
 	echo 'client: $(%C%_floor_client_la_LIBADD)'; } >$@
+
+# The description of the binary interface that abi.sh compares with.
+.PHONY: update-abi
+update-abi: lib/libs3dlio.la
+	top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)' $(top_srcdir)/%D%/abi.sh update \
+	  $(top_srcdir)/%D%/s3dlio.abi

@@ -31,7 +31,7 @@ if [ "${1-}" = update ]; then
   exit
 fi
 
-. "$top_srcdir/tests/law/tap.sh"
+. "$(dirname "$0")/tap.sh"
 
 # differs DESCRIPTION LIBRARY: any exit status but 0 is a difference, and must not be silent.
 differs ()
@@ -63,7 +63,7 @@ if [ -n "$lacking" ]; then
 fi
 
 green "the interface is what s3dlio.abi describes" \
-  differs "$top_srcdir/tests/abi/s3dlio.abi" "$library"
+  differs "$top_srcdir/tests/law/s3dlio.abi" "$library"
 
 # The same objects, with a symbol less. What they call is there; the sanitizers' is the program's.
 relink ()
@@ -76,7 +76,7 @@ relink ()
 }
 if relink >"$work/log" 2>&1; then
   red "a symbol that is gone" "s3dlio_get_version" \
-    differs "$top_srcdir/tests/abi/s3dlio.abi" "$work/less.so"
+    differs "$top_srcdir/tests/law/s3dlio.abi" "$work/less.so"
 else
   sed 's/^/# /' "$work/log"
   not_ok "red: a symbol that is gone"

@@ -4,7 +4,7 @@
 # What other languages see: the samples in Python and Vala run against this build, and gi-docgen
 # finds everything documented, properties too. What a machine lacks the tools for is skipped.
 
-. "$top_srcdir/tests/law/tap.sh"
+. "$(dirname "$0")/tap.sh"
 
 made=$top_builddir/introspection
 gir=$made/S3dlio-0.gir
@@ -15,15 +15,13 @@ gamma 5
 read: beta
 delta: not-found'
 
-# sample COMMAND...: it says what it should, of files and of memory.
+# sample COMMAND...: it says what it should.
 sample ()
 {
   mkdir -p "$work/objects"
-  for prefix in "file://$work/objects/" mem://samples/; do
-    said=$(LD_LIBRARY_PATH=$libs GI_TYPELIB_PATH=$made "$@" "$prefix" 2>&1) ||
-      echo "ends with $?"
-    [ "$said" = "$wanted" ] || echo "$prefix: says '$said'"
-  done
+  said=$(LD_LIBRARY_PATH=$libs GI_TYPELIB_PATH=$made "$@" "file://$work/objects/" 2>&1) ||
+    echo "ends with $?"
+  [ "$said" = "$wanted" ] || echo "says '$said'"
   rm -rf "$work/objects"
 }
 
