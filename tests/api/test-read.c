@@ -466,7 +466,7 @@ connections_stay_below_the_cap (ApiTest *test)
   g_autoptr (GError) error = NULL;
   g_autoptr (S3dlioBatch) batch = NULL;
   g_autofree const char **uris = g_new0 (const char *, 10001);
-  guint accepted = ts_server_count_accepted (test->server);
+  guint accepted;
 
   api_put (test, "object", 4096, 1);
   for (guint i = 0; i < 10000; i++)
@@ -483,7 +483,9 @@ connections_stay_below_the_cap (ApiTest *test)
       g_assert_no_error (error);
     }
   g_assert_cmpuint (api_count (test, "GetObject"), ==, 10000);
-  g_assert_cmpuint (ts_server_count_accepted (test->server) - accepted, <=, 7);
+  g_assert_cmpuint (ts_server_max_in_flight (test->server, NULL), <=, 7);
+  /* They live; some may be opened anew on another loop when one is saturated. */
+  g_assert_cmpuint (ts_server_count_accepted (test->server) - accepted, <=, 4 * 7);
 }
 
 int
