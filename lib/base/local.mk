@@ -13,6 +13,7 @@ noinst_LTLIBRARIES += %D%/libs3d-base.la
   %D%/base-error.c \
   %D%/base-error.h \
   %D%/base-facts.h \
+  %D%/base-facts.h \
   %D%/base-file.c \
   %D%/base-file.h \
   %D%/base-fork.c \
