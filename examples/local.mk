@@ -2,7 +2,7 @@
 #
 # Short programs to read, compiled with what a user of the library sees.
 
-noinst_PROGRAMS += %D%/async %D%/batch %D%/get %D%/version
+noinst_PROGRAMS += %D%/async %D%/batch %D%/get %D%/load %D%/version
 
 %C%_async_CPPFLAGS = $(USER_CPPFLAGS)
 %C%_async_LDADD = $(USER_LIBS)
@@ -12,6 +12,9 @@ noinst_PROGRAMS += %D%/async %D%/batch %D%/get %D%/version
 
 %C%_get_CPPFLAGS = $(USER_CPPFLAGS)
 %C%_get_LDADD = $(USER_LIBS)
+
+%C%_load_CPPFLAGS = $(USER_CPPFLAGS)
+%C%_load_LDADD = $(USER_LIBS)
 
 %C%_version_CPPFLAGS = $(USER_CPPFLAGS)
 %C%_version_LDADD = $(USER_LIBS)
