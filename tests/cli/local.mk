@@ -7,6 +7,7 @@ test_scripts += \
   %D%/ls.sh \
   %D%/memory.sh \
   %D%/objects.sh \
+  %D%/settings.sh \
   %D%/signals.sh \
   %D%/trees.sh \
   %D%/usage.sh
