@@ -29,9 +29,11 @@
 #define MAX_PASSES 16
 /* Handles kept for the next transfers; a fresh one costs more than one that is used again. */
 #define MAX_SPARE 128
-/* A loop that was busy for so much of so long is saturated. */
+/* A loop that was busy for so much of so long, and has so many requests, is saturated: with fewer there is nothing to
+ * share, as after a TLS handshake that took its time. */
 #define BUSY_WINDOW_US (10 * 1000)
 #define BUSY_PERCENT 90
+#define BUSY_LOAD 4
 
 /* What epoll is asked to say of a descriptor, and what libcurl wants to hear. A connection that falls idle stays in the
  * epoll: most are used again at once, with the same wish. */
@@ -93,7 +95,7 @@ s3d_http_loop_add_load (S3dHttpLoop *loop, int change)
 gboolean
 s3d_http_loop_is_saturated (S3dHttpLoop *loop)
 {
-  return g_atomic_int_get (&loop->saturated) && !g_atomic_int_get (&loop->asleep);
+  return loop->load >= BUSY_LOAD && g_atomic_int_get (&loop->saturated) && !g_atomic_int_get (&loop->asleep);
 }
 
 S3dHttpCore *

@@ -101,6 +101,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (World, world_clear)
 
 /* --- what a process has --- */
 
+/* The end of a forked child that went well: as another program, so that nobody looks for leaks in what it inherited. */
+G_NORETURN void leave_child (void);
+
 guint count_threads (void);
 guint count_descriptors (void);
 /* Until there are no more; FALSE after ten seconds. */

@@ -7,6 +7,7 @@ test_programs += \
   %D%/test-get \
   %D%/test-life \
   %D%/test-limits \
+  %D%/test-proxy \
   %D%/test-put \
   %D%/test-redirect \
   %D%/test-resolve \
@@ -24,6 +25,9 @@ test_programs += \
 
 %C%_test_limits_SOURCES = %D%/test-limits.c $(http_fixture)
 %C%_test_limits_LDADD = $(HTTP_LIBS)
+
+%C%_test_proxy_SOURCES = %D%/test-proxy.c $(http_fixture)
+%C%_test_proxy_LDADD = $(HTTP_LIBS)
 
 %C%_test_put_SOURCES = %D%/test-put.c $(http_fixture)
 %C%_test_put_LDADD = $(HTTP_LIBS)

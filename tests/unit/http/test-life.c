@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -162,6 +163,40 @@ test_signals (void)
   g_assert_cmpuint (n_loops, ==, 1);
 }
 
+/* Leaves the process @n descriptors more than it has. */
+static void
+limit_descriptors (guint n)
+{
+  struct rlimit limit;
+  int highest = dup (0);
+
+  close (highest);
+  getrlimit (RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = (rlim_t) highest + n;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+}
+
+/* With none there is no loop, with a few no connection. */
+static void
+test_few_descriptors (gconstpointer data)
+{
+  g_auto (World) world = { 0 };
+  g_autoptr (Call) call = NULL;
+
+  if (!g_test_subprocess ())
+    {
+      g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+      g_test_trap_assert_passed ();
+      return;
+    }
+  world_set_up (&world, answer, NULL);
+  call = call_new (world.http, "GET", world.url, "/");
+  limit_descriptors (GPOINTER_TO_UINT (data));
+  call_run (call);
+  g_assert_nonnull (call_error (call));
+  g_assert_cmpuint (raw_server_count_requests (world.server), ==, 0);
+}
+
 /* Forks, runs @func in the child, and expects it to end well. */
 static void
 in_child (void (*func) (gpointer data), gpointer data)
@@ -173,7 +208,7 @@ in_child (void (*func) (gpointer data), gpointer data)
     {
       alarm (60);
       func (data);
-      _exit (0);
+      leave_child ();
     }
   g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
   g_assert_true (WIFEXITED (status));
@@ -261,7 +296,7 @@ test_fork_closes (void)
     {
       alarm (60);
       hold_descriptors (pipe_fds);
-      _exit (0);
+      leave_child ();
     }
   g_clear_pointer (&world.http, s3d_http_unref);
   g_assert_true (raw_server_wait_open (world.server, 0));
@@ -282,6 +317,8 @@ main (int argc, char **argv)
   g_test_add_func ("/http/life/no-thread-and-no-descriptor-is-left", test_no_trace);
   g_test_add_func ("/http/life/last-unref-on-its-own-loop", test_unref_on_loop);
   g_test_add_func ("/http/life/loops-block-all-signals", test_signals);
+  g_test_add_data_func ("/http/life/no-descriptor-for-a-loop", GUINT_TO_POINTER (0), test_few_descriptors);
+  g_test_add_data_func ("/http/life/no-descriptor-for-a-connection", GUINT_TO_POINTER (4), test_few_descriptors);
   if (CHILDREN_MAY_HAVE_THREADS)
     g_test_add_func ("/http/fork/child-works-and-parent-keeps-its-connection", test_fork);
   g_test_add_func ("/http/fork/unref-in-the-child-touches-nothing", test_fork_unused);

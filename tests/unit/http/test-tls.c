@@ -218,7 +218,7 @@ test_fork (void)
         {
           alarm (60);
           use_in_child (&secure);
-          _exit (0);
+          leave_child ();
         }
       g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
       g_assert_cmpint (status, ==, 0);
