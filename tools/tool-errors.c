@@ -219,8 +219,10 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
   if (g_strcmp0 (domain, "s3dlio") != 0 || message == NULL || (level & (G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO
                                                                         | G_LOG_LEVEL_DEBUG)) == 0)
     return g_log_writer_default (level, fields, n_fields, data);
-  if (detail ? tool->options->verbose < 2 : tool->options->quiet)
+  if (detail && tool->options->verbose < 2)
     return g_log_writer_default (level, fields, n_fields, data);
+  if (!detail && tool->options->quiet)
+    return G_LOG_WRITER_HANDLED;
 
   line = g_string_new ("s3dlio: ");
   tool_escape (line, message);

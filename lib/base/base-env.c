@@ -42,7 +42,7 @@ s3d_env_note_unknown (const char *const *known)
     {
       /* The name alone: the value may be a secret that was meant for another variable. */
       if (is_unknown (names[i], known))
-        g_info ("the environment variable %s is not one of s3dlio's and has no effect", names[i]);
+        g_message ("the environment variable %s is not one of s3dlio's and has no effect", names[i]);
     }
   g_once_init_leave (&noted, 1);
 }

@@ -9,6 +9,6 @@
  * full) */
 char *s3d_env_get (const char *name);
 
-/* Notes, once a process and with g_info(), every S3DLIO_* variable that is not in @known;
+/* Notes, once a process and with g_message(), every S3DLIO_* variable that is not in @known;
  * S3DLIO_TEST_* is exempt. */
 void s3d_env_note_unknown (const char *const *known);
