@@ -235,4 +235,6 @@ void
 tool_log_init (Tool *tool)
 {
   g_log_set_writer_func (write_log, tool, NULL);
+  if (tool->options->verbose >= 2)
+    g_log_set_debug_enabled (TRUE);
 }

@@ -20,11 +20,27 @@
 
 /* --- the end --- */
 
+/* A line a request, for who listens; without the query, which may hold a signature. */
+static void
+tell (const S3dHttpRequest *request)
+{
+  int path_length = (int) strcspn (request->target, "?");
+
+  if (g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, G_LOG_DOMAIN))
+    return;
+
+  g_debug ("%s %s%.*s: %u, %" G_GUINT64_FORMAT " bytes in %.1f ms, attempts: %u%s%s", request->method,
+           request->host->label, path_length, request->target, request->status, request->facts.bytes,
+           (double) (request->facts.ended - request->facts.started) / 1000, request->facts.attempts,
+           request->error != NULL ? "; " : "", request->error != NULL ? request->error->message : "");
+}
+
 static void
 finish (S3dHttpRequest *request, GError *error)
 {
   request->error = error;
   request->facts.ended = g_get_monotonic_time ();
+  tell (request);
   s3d_http_core_leave (request->core, request, S3D_HTTP_DONE);
   request->hooks->done (request, request->data);
   s3d_http_request_unref (request);
