@@ -62,7 +62,8 @@ check "--addressing-style virtual: in the host name" sh -c 'printf "%s" "$1" | g
 
 ask POST /-/reset
 row "--region" 0 cat --region test-region-1 "$service/alpha/file"
-check "--region: it is signed for" sh -c 'printf "%s" "$1" | grep -q "/test-region-1/s3/aws4_request"' sh "$(authorization)"
+check "--region: it is signed for" sh -c 'printf "%s" "$1" | grep -q "/test-region-1/s3/aws4_request"' sh \
+  "$(authorization)"
 ask POST /-/reset
 row "--no-sign-request" 1 cat --no-sign-request "$service/alpha/file"
 check "--no-sign-request: nothing is signed" test -z "$(authorization)"
