@@ -18,5 +18,6 @@
 #include <s3dlio/s3dlio-client-read.h>
 #include <s3dlio/s3dlio-client-write.h>
 #include <s3dlio/s3dlio-client-names.h>
+#include <s3dlio/s3dlio-range-engine.h>
 
 #undef S3DLIO_H_INSIDE

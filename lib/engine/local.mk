@@ -4,6 +4,8 @@ noinst_LTLIBRARIES += %D%/libs3d-engine.la
 %C%_libs3d_engine_la_SOURCES = \
   %D%/engine-call.c \
   %D%/engine-call.h \
+  %D%/engine-callback.c \
+  %D%/engine-callback.h \
   %D%/engine-get.c \
   %D%/engine-get-file.c \
   %D%/engine-get-file.h \
@@ -18,4 +20,5 @@ noinst_LTLIBRARIES += %D%/libs3d-engine.la
   %D%/engine-range.c \
   %D%/engine-range.h \
   %D%/engine-sequence.c \
-  %D%/engine-sequence.h
+  %D%/engine-sequence.h \
+  %D%/s3dlio-range-engine.c

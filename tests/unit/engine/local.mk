@@ -19,3 +19,7 @@ test_programs += %D%/test-order
 test_programs += %D%/test-call
 %C%_test_call_SOURCES = %D%/test-call.c $(engine_box)
 %C%_test_call_LDADD = $(ENGINE_LIBS)
+
+test_programs += %D%/test-range-engine
+%C%_test_range_engine_SOURCES = %D%/test-range-engine.c $(engine_box)
+%C%_test_range_engine_LDADD = $(ENGINE_LIBS)
