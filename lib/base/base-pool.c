@@ -30,6 +30,7 @@
 
 typedef struct
 {
+  GList link; /* in Workers.jobs */
   S3dPoolFunc func;
   gpointer data;
 } Job;
@@ -46,9 +47,11 @@ struct _Workers
   GMutex lock;
   GCond cond;
   GQueue jobs; /* of Job */
-  guint n_threads;
   guint max_threads;
+  guint n_threads; /* ever started; of them: */
+  guint n_entered;
   guint n_idle;
+  guint n_gone;
   gboolean ended;
 
   Workers *inherited; /* leaked by a fork, yet reachable */
@@ -196,20 +199,12 @@ drop_sigpipe (void)
     continue;
 }
 
+/* Under the workers' lock, so that whoever is the last to leave starts to reap when all are counted. */
 static void
-worker_leave (const sigset_t *mask,
-              gboolean last)
+worker_count_left (Table *table)
 {
-  Table *table = table_get ();
-
   atomic_fetch_add (&table->n_left, 1);
   g_private_set (&left, table);
-  if (last)
-    start_reaping (table);
-
-  ours = FALSE;
-  drop_sigpipe ();
-  pthread_sigmask (SIG_SETMASK, mask, NULL);
 }
 
 /* --- workers --- */
@@ -226,6 +221,8 @@ workers_free (Workers *workers)
 static Job *
 next_job (Workers *workers)
 {
+  GList *link;
+
   while (g_queue_is_empty (&workers->jobs) && !workers->ended)
     {
       workers->n_idle++;
@@ -233,21 +230,27 @@ next_job (Workers *workers)
       workers->n_idle--;
     }
 
-  return g_queue_pop_head (&workers->jobs);
+  link = g_queue_pop_head_link (&workers->jobs);
+  return link != NULL ? link->data : NULL;
 }
 
-/* Runs once in each thread of the pool. */
+/* Runs once in each thread of the pool. None leaves before all have come: GLib would give the call of one that is late
+ * to it, and the late one would go to GLib's idle threads without our knowing. */
 static void
 work (gpointer data,
       gpointer user_data)
 {
   Workers *workers = data;
+  Table *table = table_get ();
   sigset_t mask;
   gboolean last;
   Job *job;
 
   g_mutex_lock (&workers->lock);
   worker_enter (workers);
+  workers->n_entered++;
+  g_cond_broadcast (&workers->cond);
+
   while ((job = next_job (workers)) != NULL)
     {
       g_mutex_unlock (&workers->lock);
@@ -255,33 +258,39 @@ work (gpointer data,
       g_free (job);
       g_mutex_lock (&workers->lock);
     }
-  workers->n_threads--;
-  last = workers->n_threads == 0;
+
+  while (workers->n_entered < workers->n_threads)
+    g_cond_wait (&workers->cond, &workers->lock);
+  worker_count_left (table);
+  workers->n_gone++;
+  last = workers->n_gone == workers->n_threads;
   mask = workers->mask;
   g_mutex_unlock (&workers->lock);
 
   if (last)
-    workers_free (workers);
-  worker_leave (&mask, last);
+    {
+      workers_free (workers);
+      start_reaping (table);
+    }
+  ours = FALSE;
+  drop_sigpipe ();
+  pthread_sigmask (SIG_SETMASK, &mask, NULL);
 }
 
-/* Under the lock. A pool without any thread cannot keep its promise: that ends the process, as g_thread_new() does. */
+/* Under the lock. When there can be no further thread, those that are there do the work. */
 static void
 workers_grow (Workers *workers)
 {
-  gboolean more = workers->n_threads == 0;
-  g_autoptr (GError) error = NULL;
   sigset_t mask;
 
   block_signals (&mask);
-  if (!more)
-    more = g_thread_pool_set_max_threads (workers->threads, (int) workers->n_threads + 1, NULL);
-  if (more && !g_thread_pool_push (workers->threads, workers, &error) && workers->n_threads == 0)
-    g_error ("cannot start a thread: %s", error->message);
+  if (workers->n_threads == 0 ||
+      g_thread_pool_set_max_threads (workers->threads, (int) workers->n_threads + 1, NULL))
+    {
+      workers->n_threads++;
+      g_thread_pool_push (workers->threads, workers, NULL);
+    }
   pthread_sigmask (SIG_SETMASK, &mask, NULL);
-
-  if (more)
-    workers->n_threads++;
 }
 
 static void
@@ -289,13 +298,14 @@ workers_push (Workers *workers,
               S3dPoolFunc func,
               gpointer data)
 {
-  Job *job = g_new (Job, 1);
+  Job *job = g_new0 (Job, 1);
 
+  job->link.data = job;
   job->func = func;
   job->data = data;
 
   g_mutex_lock (&workers->lock);
-  g_queue_push_tail (&workers->jobs, job);
+  g_queue_push_tail_link (&workers->jobs, &job->link);
   if (workers->n_idle > 0)
     g_cond_signal (&workers->cond);
   if (workers->jobs.length > workers->n_idle && workers->n_threads < workers->max_threads)
@@ -350,12 +360,6 @@ thread_name (S3dPoolKind kind)
     }
 }
 
-static void
-no_work (gpointer data,
-         gpointer user_data)
-{
-}
-
 static guint
 count_tasks (void)
 {
@@ -368,11 +372,12 @@ count_tasks (void)
   return n;
 }
 
-/* After a fork GLib still counts the parent's idle pool threads, and gives the next pool's work to them: it would wait
- * for ever. A pool of as many threads, which are never used, takes these phantoms out of the way; freed without
- * waiting, it lets go of real threads that come across it. Phantoms are known by there being more of them than threads
- * in all, the calling one aside: the library may be younger than the fork, so its generation cannot tell. GLib never
- * stops counting them, so this is done once. Under the table's lock. */
+/* After a fork GLib still counts the parent's idle pool threads as waiting in its queue, and gives the next pool's work
+ * to them: it would wait for ever. In such a child its cache of idle threads is turned off. That puts one order to end
+ * for each of these phantoms into the queue, which makes up for them, and stays there, because real threads no longer
+ * come to the queue but end by themselves. Phantoms are known by there being more of them than threads in all, the
+ * calling one aside: the library may be younger than the fork, so its generation cannot tell. GLib never stops
+ * counting them, so this is done once. Under the table's lock. */
 static void
 bury_phantoms (Table *table)
 {
@@ -381,15 +386,17 @@ bury_phantoms (Table *table)
 
   table->buried = TRUE;
   if (tasks > 0 && phantoms > tasks - 1)
-    g_thread_pool_free (g_thread_pool_new (no_work, NULL, (int) phantoms, TRUE, NULL), FALSE, FALSE);
+    g_thread_pool_set_max_unused_threads (0);
 }
 
-/* Under the table's lock. The GThreadPool starts its first thread at once, so with signals blocked. */
+/* Under the table's lock. The GThreadPool starts its first thread at once, so with signals blocked. Without any
+ * thread a pool cannot keep its promise: that ends the process, as it does in g_thread_new(). */
 static Workers *
 workers_new (S3dPoolKind kind,
              Table *table)
 {
   Workers *workers = g_new0 (Workers, 1);
+  g_autoptr (GError) error = NULL;
 
   workers->generation = table->generation;
   workers->name = thread_name (kind);
@@ -400,8 +407,10 @@ workers_new (S3dPoolKind kind,
 
   bury_phantoms (table);
   block_signals (&workers->mask);
-  workers->threads = g_thread_pool_new (work, NULL, 1, TRUE, NULL);
+  workers->threads = g_thread_pool_new (work, NULL, 1, TRUE, &error);
   pthread_sigmask (SIG_SETMASK, &workers->mask, NULL);
+  if (error != NULL)
+    g_error ("cannot start a worker thread: %s", error->message);
 
   return workers;
 }

@@ -49,3 +49,6 @@ test_programs += %D%/test-settings
 
 test_programs += %D%/test-budget
 %C%_test_budget_LDADD = $(BASE_LIBS)
+
+test_programs += %D%/test-pool
+%C%_test_pool_LDADD = $(BASE_LIBS)
