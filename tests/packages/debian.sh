@@ -43,6 +43,13 @@ for suite in ${S3DLIO_TEST_SUITES:-bookworm trixie}; do
   logged "$suite: installed, used, purged, and nothing is left" \
     "$fresh" --tree "$use" "$suite" ./inside-use
 
+  own=$work/own-$suite
+  mkdir "$own"
+  find "$packages" \( -name '*.deb' -o -name '*.dsc' -o -name '*.tar.xz' \) -exec cp {} "$own" \;
+  cp "$inside/inside-autopkgtest" "$own"
+  logged "$suite: the packages' own tests pass" "$fresh" --tree "$own" "$suite" ./inside-autopkgtest
+  grep -E ' (PASS|FAIL|SKIP)' "$work/log" | sed 's/^/# /'
+
   # The same, with a package that leaves something behind: seen by the same comparison.
   [ "$suite" = bookworm ] || continue
   first=$(ls "$use"/s3dlio_*.deb)

@@ -11,7 +11,7 @@ long_tests = \
 
 EXTRA_DIST += \
   $(long_tests) \
-  %D%/inside-build %D%/inside-cross %D%/inside-use %D%/supported
+  %D%/inside-autopkgtest %D%/inside-build %D%/inside-cross %D%/inside-use %D%/supported
 
 .PHONY: check-long
 check-long: dist

@@ -57,7 +57,7 @@ if logged "rpmbuild" build; then
   says "the devel package provides pkgconfig" '^pkgconfig(s3dlio)' provides
 fi
 mkdir "$work/bad"
-sed 's/^License:.*/License: nonesuch/' "$spec" >"$work/bad/s3dlio.spec"
-red "a licence that is none" 'E: ' faults "$work/bad/s3dlio.spec"
+sed 's/^Summary:/Sumary:/' "$spec" >"$work/bad/s3dlio.spec"
+red "a spec that is none" 'E: ' faults "$work/bad/s3dlio.spec"
 
 finish
