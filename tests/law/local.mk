@@ -4,6 +4,7 @@
 # seen.
 
 test_scripts += \
+  %D%/abi.sh \
   %D%/docs.sh \
   %D%/documented.sh \
   %D%/headers.sh \
@@ -16,8 +17,8 @@ test_scripts += \
   %D%/symbols.sh
 
 EXTRA_DIST += \
-  %D%/abi.sh \
   %D%/documented.awk \
+  %D%/s3dlio.abi \
   %D%/layers.awk \
   %D%/prototypes.awk \
   %D%/style.awk \
