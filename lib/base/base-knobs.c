@@ -156,6 +156,10 @@ const S3dKnob s3d_knobs[] = {
     FIELD (multipart_threshold), .blurb = "Write objects up to this size with one request",
   },
   {
+    .name = "multipart-copy-threshold", .kind = S3D_KNOB_SIZE, .min = 1, .max = 5 * GIB, .fallback = 5 * GIB,
+    FIELD (multipart_copy_threshold), .blurb = "Copy objects up to this size inside a service with one request",
+  },
+  {
     .name = "concurrent-parts", .kind = S3D_KNOB_COUNT, .min = 1, .max = 1024, .fallback = 8,
     FIELD (concurrent_parts), .blurb = "Parts of one upload at once",
   },

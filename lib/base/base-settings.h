@@ -57,6 +57,7 @@ typedef struct
   guint64 part_size;
   gboolean part_grows; /* nobody chose the part size: it may grow with the object */
   guint64 multipart_threshold;
+  guint64 multipart_copy_threshold;
   guint concurrent_parts;
   S3dTristate sign_payload;
   gboolean fsync;

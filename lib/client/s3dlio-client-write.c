@@ -16,6 +16,7 @@
 #include "base/base-options.h"
 #include "base/base-uri.h"
 #include "client/client-private.h"
+#include "engine/engine-copy.h"
 #include "engine/engine-get-file.h"
 #include "engine/engine-put.h"
 #include "s3dlio/s3dlio-client-write.h"
@@ -208,6 +209,21 @@ plan_copy_to_path (S3dlioClient *client, S3dTarget *from, const char *path, S3dl
   return s3d_get_file_new (from->store, s3d_client_get_budget (client), from->uri, &wanted);
 }
 
+/* An object to where its store cannot bring it by itself, or not always in one step. */
+static S3dSequence *
+plan_copy_object (S3dlioClient *client, S3dTarget *from, S3dTarget *to, S3dlioOptions *options)
+{
+  g_autoptr (S3dAttributes) attributes = attributes_of (options);
+  const char *if_match = s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH);
+  S3dPutOptions put = put_options_of (options, attributes);
+
+  put.if_match = NULL; /* it is of the source */
+  if (from->store == to->store)
+    return s3d_copy_new_within (to->store, from->uri, to->uri, if_match, &put);
+
+  return s3d_copy_new (from->store, from->uri, to->store, to->uri, s3d_client_get_budget (client), if_match, &put);
+}
+
 static S3dSequence *
 plan_copy (S3dlioClient *client, const char *from_uri, const char *to_uri, S3dlioOptions *options, GError **error)
 {
@@ -220,6 +236,9 @@ plan_copy (S3dlioClient *client, const char *from_uri, const char *to_uri, S3dli
       || !s3d_client_resolve (client, from_uri, S3D_NAME_OBJECT, &from, error)
       || !s3d_client_resolve (client, to_uri, S3D_NAME_OBJECT, &to, error))
     return NULL;
+
+  if (from.store == to.store && s3d_store_can (to.store, S3D_OP_UPLOAD_PART_COPY))
+    return plan_copy_object (client, &from, &to, options);
 
   if (from.store == to.store)
     return plan_copy_op (&from, &to, options);
@@ -236,9 +255,7 @@ plan_copy (S3dlioClient *client, const char *from_uri, const char *to_uri, S3dli
       return plan_copy_to_path (client, &from, path, options);
     }
 
-  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED, "cannot copy between %s and %s: not the same endpoint",
-               from_uri, to_uri);
-  return NULL;
+  return plan_copy_object (client, &from, &to, options);
 }
 
 static void
@@ -500,9 +517,9 @@ s3dlio_client_put_stream_finish (S3dlioClient *client, GAsyncResult *result, S3d
  * @cancellable: (nullable): a cancellable
  * @error: return location for an error
  *
- * Copies an object: by the service itself where both lie at the same endpoint, as fast as the kernel can between
- * files, and by way of this process between a file and a service. The attributes of the object are kept unless
- * options give others.
+ * Copies an object: by the service itself where both lie at the same endpoint (above `multipart-copy-threshold` in
+ * parts), as fast as the kernel can between files, and else by way of this process, in bounded memory, in parts that
+ * are all of one version of the source. Content headers and metadata of the object are kept unless options give any.
  *
  * Returns: %TRUE when the copy is there, whole
  *

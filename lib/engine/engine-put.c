@@ -2,76 +2,24 @@
 
 /* Writing one object, in one step or in parts.
  *
- * A source of known length is cut into slices, which the backend reads as it sends them. A stream is read by a job on
- * the download pool, into a buffer a part, no more buffers than were reserved; while the parts grow, fewer are held.
- * Every upload that was begun is either completed or aborted: its begin is shielded from cancellation, because only its
- * answer tells what to abort. An answer to a complete that was lost shows, when it is asked for again, as an upload
+ * A source of known length is cut into slices, which the backend reads as it sends them; of anything else a feed
+ * makes the parts. Every upload
+ * that was begun is either completed or aborted: its begin is shielded from cancellation, because only its answer
+ * tells what to abort. An answer to a complete that was lost shows, when it is asked for again, as an upload
  * that is not there: then one stat tells whether the object is.
  *
- * State is under the sequence's lock, the stream's read without it. Limits of parts: those of the store's class
+ * State is under the sequence's lock. Limits of parts: those of the store's class
  * (Amazon S3: 5 MiB to 5 GiB, 10,000 parts). */
 
 #include "config.h"
 
-#include "engine/engine-put.h"
+#include "engine/engine-put-private.h"
 
 #include "base/base-error.h"
-#include "base/base-memory.h"
-
-#include <string.h>
 
 #define MIB (G_GUINT64_CONSTANT (1) << 20)
-/* Buffers of one stream together. */
-#define STREAM_MAX (128 * MIB)
 /* A stream's part size doubles so often on the way to the last part. */
 #define DOUBLINGS 10
-
-typedef enum
-{
-  UNDECIDED,
-  SINGLE,
-  PARTS
-} Way;
-
-typedef struct
-{
-  S3dSequence parent;
-  S3dStore *store;
-  S3dBudget *budget; /* nullable */
-  S3dlioUri *target;
-  gboolean no_clobber;
-  char *if_match;
-  S3dAttributes *attributes;
-  S3dlioObjectInfo *info; /* nullable */
-
-  Way way;
-  S3dSource *source;   /* of known length, or what a stream came to; nullable */
-  guint64 size;        /* of the source, or read so far */
-  guint64 part_size;
-  guint64 next;        /* where the next slice begins */
-  gboolean launched;   /* the one write, or the begin */
-  gboolean asked;      /* no_clobber: whether the object is there */
-  gboolean vacant;     /* it is not */
-  gboolean completing;
-  char *upload_id;
-  GPtrArray *etags;    /* of char *, by part */
-  guint n_parts;       /* launched */
-  guint n_flying;
-  gboolean published;
-  GError *lost;        /* what the complete said while the stat is out */
-
-  /* A stream. */
-  S3dPutRead read;
-  gpointer data;
-  GDestroyNotify destroy;
-  GCancellable *cancellable;
-  gboolean reading, at_end;
-  guint64 to_read;     /* of the read that is out, or comes next */
-  guint64 reserved;
-  guint n_cut;         /* parts made */
-  GBytes *first;       /* until it is known whether more comes */
-  GQueue ready;        /* of S3dSource *: parts that wait */
-} Put;
 
 guint64
 s3d_put_part_size (const S3dStoreClass *klass,
@@ -102,21 +50,14 @@ s3d_put_growing_part_size (const S3dStoreClass *klass,
   return wanted > (klass->max_part_size >> times) ? MAX (klass->max_part_size, wanted) : wanted << times;
 }
 
-static guint64
-growing_size (const Put *put,
-              guint part)
-{
-  return s3d_put_growing_part_size (put->store->klass, put->store->settings->part_size, part);
-}
-
-static guint64
-threshold (const Put *put)
+guint64
+s3d_put_threshold (const S3dPut *put)
 {
   return MIN (put->store->settings->multipart_threshold, put->store->klass->max_write);
 }
 
 static S3dOp *
-new_op (Put *put,
+new_op (S3dPut *put,
         S3dOpKind kind)
 {
   S3dOp *op = s3d_op_new (kind, put->target, NULL, NULL);
@@ -128,7 +69,7 @@ new_op (Put *put,
 
 /* What decides over the object at its publication. */
 static void
-set_conditions (const Put *put,
+set_conditions (const S3dPut *put,
                 S3dOp *op)
 {
   op->no_clobber = put->no_clobber;
@@ -136,14 +77,14 @@ set_conditions (const Put *put,
 }
 
 static void
-set_attributes (const Put *put,
+set_attributes (const S3dPut *put,
                 S3dOp *op)
 {
   op->attributes = put->attributes ? s3d_attributes_copy (put->attributes) : NULL;
 }
 
 static void
-launch_write (Put *put)
+launch_write (S3dPut *put)
 {
   S3dOp *op = new_op (put, S3D_OP_WRITE);
 
@@ -157,14 +98,14 @@ launch_write (Put *put)
 /* Some services (Ceph 16) take no condition at the completion, so an upload that must not replace anything asks
  * first: it also saves sending what would be refused. Others close the gap that is left. */
 static void
-launch_check (Put *put)
+launch_check (S3dPut *put)
 {
   put->asked = TRUE;
   s3d_sequence_launch (&put->parent, put->store, new_op (put, S3D_OP_STAT));
 }
 
 static void
-launch_begin (Put *put)
+launch_begin (S3dPut *put)
 {
   S3dOp *op = new_op (put, S3D_OP_UPLOAD_BEGIN);
 
@@ -174,21 +115,33 @@ launch_begin (Put *put)
   s3d_sequence_launch (&put->parent, put->store, op);
 }
 
-/* @source is taken. */
-static void
-launch_part (Put *put,
-             S3dSource *source)
+S3dOp *
+s3d_put_new_part (S3dPut *put,
+                  guint number,
+                  S3dSource *source)
 {
   S3dOp *op = new_op (put, S3D_OP_UPLOAD_PART);
 
   op->source = source;
-  op->part_number = ++put->n_parts;
+  op->part_number = number;
+
+  return op;
+}
+
+/* Takes @op, which may have been made before the upload had an id. */
+static void
+launch_part (S3dPut *put,
+             S3dOp *op)
+{
+  g_free (op->upload_id);
+  op->upload_id = g_strdup (put->upload_id);
+  put->n_parts++;
   put->n_flying++;
   s3d_sequence_launch (&put->parent, put->store, op);
 }
 
 static void
-launch_complete (Put *put)
+launch_complete (S3dPut *put)
 {
   S3dOp *op = new_op (put, S3D_OP_UPLOAD_COMPLETE);
 
@@ -199,8 +152,8 @@ launch_complete (Put *put)
   s3d_sequence_launch (&put->parent, put->store, op);
 }
 
-static S3dSource *
-next_slice (Put *put)
+static S3dOp *
+next_part (S3dPut *put)
 {
   guint64 offset = put->next;
   guint64 length = MIN (put->part_size, put->size - offset);
@@ -212,11 +165,11 @@ next_slice (Put *put)
 
   put->next += length;
 
-  return s3d_source_new_slice (put->source, offset, length);
+  return s3d_put_new_part (put, put->n_parts + 1, s3d_source_new_slice (put->source, offset, length));
 }
 
 static gboolean
-all_is_sent (const Put *put)
+all_is_sent (const S3dPut *put)
 {
   if (put->n_flying > 0)
     return FALSE;
@@ -224,11 +177,17 @@ all_is_sent (const Put *put)
   return put->source ? put->next == put->size : put->at_end && g_queue_is_empty ((GQueue *) &put->ready);
 }
 
-static void
-step_parts (Put *put)
+guint
+s3d_put_parts_at_once (const S3dPut *put)
 {
-  guint at_once = MAX (MIN (put->store->settings->concurrent_parts, put->store->settings->max_total_requests), 1);
-  S3dSource *slice;
+  return MAX (MIN (put->store->settings->concurrent_parts, put->store->settings->max_total_requests), 1);
+}
+
+static void
+step_parts (S3dPut *put)
+{
+  guint at_once = s3d_put_parts_at_once (put);
+  S3dOp *part;
 
   if (put->no_clobber && !put->asked)
     launch_check (put);
@@ -239,208 +198,42 @@ step_parts (Put *put)
   if (!put->upload_id || put->completing)
     return;
 
-  while (put->n_flying < at_once && !put->parent.error && (slice = next_slice (put)))
-    launch_part (put, slice);
+  while (put->n_flying < at_once && !put->parent.error && (part = next_part (put)))
+    launch_part (put, part);
 
   if (all_is_sent (put) && !put->parent.error)
     launch_complete (put);
 }
 
-static void
-fail_unsupported (Put *put)
+void
+s3d_put_fail_unsupported (S3dPut *put)
 {
   s3d_sequence_fail (&put->parent, g_error_new (S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED,
                                                 "%s cannot take an object of %" G_GUINT64_FORMAT " bytes or more",
                                                 put->store->klass->name, put->size));
 }
 
-static void
-decide (Put *put)
+void
+s3d_put_decide (S3dPut *put)
 {
-  const S3dStoreClass *klass = put->store->klass;
   gboolean in_parts = s3d_store_can (put->store, S3D_OP_UPLOAD_BEGIN);
 
-  if (put->size <= threshold (put) || (!in_parts && put->size <= klass->max_write))
-    {
-      put->way = SINGLE;
-      return;
-    }
+  if (put->size <= s3d_put_threshold (put) || (!in_parts && put->size <= put->store->klass->max_write))
+    put->way = S3D_PUT_SINGLE;
+  else
+    s3d_put_decide_parts (put);
+}
 
-  put->way = PARTS;
+void
+s3d_put_decide_parts (S3dPut *put)
+{
+  const S3dStoreClass *klass = put->store->klass;
+
+  put->way = S3D_PUT_PARTS;
   put->part_size = s3d_put_part_size (klass, put->store->settings->part_size, put->size);
-  if (!in_parts || put->size / put->part_size + (put->size % put->part_size != 0) > klass->max_parts)
-    fail_unsupported (put);
-}
-
-/* --- streams --- */
-
-static void
-cut_first (Put *put)
-{
-  guint64 size = g_bytes_get_size (put->first);
-
-  for (guint64 at = 0; at < size;)
-    {
-      guint64 length = MIN (growing_size (put, ++put->n_cut), size - at);
-      g_autoptr (GBytes) piece = g_bytes_new_from_bytes (put->first, (gsize) at, (gsize) length);
-
-      g_queue_push_tail (&put->ready, s3d_source_new_bytes (piece));
-      at += length;
-    }
-  g_clear_pointer (&put->first, g_bytes_unref);
-}
-
-/* What was read decides: all of it in one write, or parts. */
-static void
-decide_stream (Put *put)
-{
-  if (put->size > threshold (put))
-    {
-      put->way = PARTS;
-      cut_first (put);
-      if (!s3d_store_can (put->store, S3D_OP_UPLOAD_BEGIN))
-        fail_unsupported (put);
-    }
-  else if (put->at_end)
-    {
-      put->way = SINGLE;
-      put->source = s3d_source_new_bytes (put->first);
-      g_clear_pointer (&put->first, g_bytes_unref);
-    }
-}
-
-/* A buffer was filled (taken), unless the stream ended; under the lock. */
-static void
-take_bytes (Put *put,
-            GBytes *bytes)
-{
-  gsize size = g_bytes_get_size (bytes);
-
-  put->size += size;
-  put->at_end = size < put->to_read;
-  if (put->way == UNDECIDED && !put->first)
-    {
-      put->first = bytes;
-      decide_stream (put);
-      return;
-    }
-
-  if (put->way == UNDECIDED)
-    decide_stream (put);
-  if (size > 0 && ++put->n_cut > put->store->klass->max_parts)
-    fail_unsupported (put);
-  else if (size > 0)
-    g_queue_push_tail (&put->ready, s3d_source_new_bytes (bytes));
-  g_bytes_unref (bytes);
-}
-
-static gboolean
-fill (Put *put,
-      guint8 *memory,
-      gsize size,
-      gsize *got,
-      GError **error)
-{
-  for (*got = 0; *got < size;)
-    {
-      gssize n = put->read (put->data, memory + *got, size - *got, put->cancellable, error);
-
-      if (n < 0)
-        return FALSE;
-      if (n == 0)
-        return TRUE;
-      *got += (gsize) n;
-    }
-
-  return TRUE;
-}
-
-/* The job: reads one buffer. */
-static void
-read_buffer (S3dSequence *sequence)
-{
-  Put *put = (Put *) sequence;
-  gsize size = (gsize) put->to_read;
-  guint8 *memory = put->to_read <= G_MAXSSIZE ? s3d_memory_alloc (size) : NULL;
-  GBytes *bytes = NULL;
-  GError *error = NULL;
-  gsize got = 0;
-
-  if (!memory)
-    g_set_error (&error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for a part of %" G_GUINT64_FORMAT " bytes",
-                 put->to_read);
-  else if (fill (put, memory, size, &got, &error))
-    bytes = s3d_memory_to_bytes (memory, size, got);
-  else
-    s3d_memory_free (memory, size);
-
-  g_mutex_lock (&sequence->lock);
-  put->reading = FALSE;
-  if (bytes)
-    take_bytes (put, bytes);
-  else
-    s3d_sequence_fail (sequence, error);
-  g_mutex_unlock (&sequence->lock);
-}
-
-/* How many buffers of @size there may be. */
-static guint
-n_buffers (const Put *put,
-           guint64 size)
-{
-  guint64 share = MIN (put->store->settings->memory_budget / 2, STREAM_MAX);
-
-  return (guint) CLAMP (share / size, 1, (guint64) put->store->settings->concurrent_parts + 1);
-}
-
-/* TRUE: there is memory for the next buffer. Nothing is held while more is waited for; the first read, which may need
- * another one to know whether more comes, reserves for both. */
-static gboolean
-have_memory (Put *put)
-{
-  guint64 part = growing_size (put, put->n_cut + 1);
-  guint buffers = n_buffers (put, part);
-  guint held = put->n_flying + put->ready.length;
-  guint64 needed = MAX (put->size == 0 ? put->to_read + part : 0, buffers * part);
-
-  if (held > 0 && held >= buffers)
-    return FALSE;
-  if (!put->budget || needed <= put->reserved || put->first)
-    return TRUE;
-  if (held > 0)
-    return FALSE;
-
-  put->reserved = needed;
-
-  return s3d_sequence_reserve (&put->parent, put->budget, needed);
-}
-
-/* The first read is of as many whole parts as reach the threshold: it need not be copied, whatever comes of it. */
-static guint64
-first_read (const Put *put)
-{
-  guint64 size = 0;
-
-  for (guint part = 1; size < threshold (put); part++)
-    size += growing_size (put, part);
-
-  return MAX (size, 1);
-}
-
-static void
-step_stream (Put *put)
-{
-  if (put->way == PARTS)
-    step_parts (put);
-  if (put->reading || put->at_end || put->parent.error)
-    return;
-
-  put->to_read = put->size == 0 ? first_read (put) : growing_size (put, put->n_cut + 1);
-  if (!have_memory (put))
-    return;
-
-  put->reading = TRUE;
-  s3d_sequence_push (&put->parent, read_buffer);
+  if (!s3d_store_can (put->store, S3D_OP_UPLOAD_BEGIN)
+      || put->size / put->part_size + (put->size % put->part_size != 0) > klass->max_parts)
+    s3d_put_fail_unsupported (put);
 }
 
 /* --- the sequence --- */
@@ -448,26 +241,26 @@ step_stream (Put *put)
 static void
 put_step (S3dSequence *sequence)
 {
-  Put *put = (Put *) sequence;
+  S3dPut *put = (S3dPut *) sequence;
 
   if (put->published)
     return;
-  if (put->way == UNDECIDED && put->source)
-    decide (put);
+  if (put->way == S3D_PUT_UNDECIDED && put->source)
+    s3d_put_decide (put);
   if (sequence->error)
     return;
 
-  if (put->way == SINGLE && !put->launched)
+  if (put->way == S3D_PUT_SINGLE && !put->launched)
     launch_write (put);
-  else if (put->read && put->way != SINGLE)
-    step_stream (put);
-  else if (put->way == PARTS)
+  if (put->feed && put->way != S3D_PUT_SINGLE)
+    put->feed->step (put);
+  if (put->way == S3D_PUT_PARTS && !sequence->error)
     step_parts (put);
 }
 
 /* It is there, whatever else was wished for meanwhile. Services do not tell the size of what was written. */
 static void
-publish (Put *put,
+publish (S3dPut *put,
          const S3dOp *op)
 {
   g_autofree char *uri = s3dlio_uri_to_string (put->target);
@@ -483,7 +276,7 @@ publish (Put *put,
 }
 
 static void
-part_completed (Put *put,
+part_completed (S3dPut *put,
                 S3dOp *op)
 {
   put->n_flying--;
@@ -496,11 +289,11 @@ part_completed (Put *put,
   if (put->etags->len < op->part_number)
     g_ptr_array_set_size (put->etags, (gint) op->part_number);
   g_ptr_array_index (put->etags, op->part_number - 1) = g_steal_pointer (&op->etag);
-  put->parent.progress_done += s3d_source_get_length (op->source);
+  put->parent.progress_done += op->source ? s3d_source_get_length (op->source) : (guint64) op->length;
 }
 
 static void
-complete_completed (Put *put,
+complete_completed (S3dPut *put,
                     S3dOp *op)
 {
   if (!op->error)
@@ -516,7 +309,7 @@ complete_completed (Put *put,
 
 /* Is the object that is there ours? Its size, and the number of parts where the ETag tells it. */
 static gboolean
-is_ours (const Put *put,
+is_ours (const S3dPut *put,
          const S3dOp *stat)
 {
   const char *etag = stat->info ? s3dlio_object_info_get_etag (stat->info) : NULL;
@@ -529,7 +322,7 @@ is_ours (const Put *put,
 }
 
 static void
-check_completed (Put *put,
+check_completed (S3dPut *put,
                  S3dOp *op)
 {
   put->vacant = g_error_matches (op->error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND);
@@ -544,9 +337,12 @@ static void
 put_completed (S3dSequence *sequence,
                S3dOp *op)
 {
-  Put *put = (Put *) sequence;
+  S3dPut *put = (S3dPut *) sequence;
 
-  if (op->kind == S3D_OP_UPLOAD_PART)
+  if (put->feed && put->feed->completed && put->feed->completed (put, op))
+    return;
+
+  if (op->kind == S3D_OP_UPLOAD_PART || op->kind == S3D_OP_UPLOAD_PART_COPY)
     part_completed (put, op);
   else if (op->kind == S3D_OP_UPLOAD_COMPLETE)
     complete_completed (put, op);
@@ -567,17 +363,17 @@ put_completed (S3dSequence *sequence,
 static void
 put_interrupt (S3dSequence *sequence)
 {
-  Put *put = (Put *) sequence;
+  S3dPut *put = (S3dPut *) sequence;
 
-  if (put->cancellable)
-    g_cancellable_cancel (put->cancellable);
+  if (put->feed && put->feed->interrupt)
+    put->feed->interrupt (put);
 }
 
 /* Few attempts: who cancelled waits for it. */
 static void
 put_cleanup (S3dSequence *sequence)
 {
-  Put *put = (Put *) sequence;
+  S3dPut *put = (S3dPut *) sequence;
   guint retries = put->store->settings->retries;
   S3dOp *op;
 
@@ -592,23 +388,22 @@ put_cleanup (S3dSequence *sequence)
 static void
 put_ended (S3dSequence *sequence)
 {
-  Put *put = (Put *) sequence;
+  S3dPut *put = (S3dPut *) sequence;
 
-  if (put->destroy)
-    put->destroy (put->data);
-  put->destroy = NULL;
+  if (put->feed && put->feed->ended)
+    put->feed->ended (put);
   g_clear_pointer (&put->source, s3d_source_unref);
 }
 
 static void
 put_free (S3dSequence *sequence)
 {
-  Put *put = (Put *) sequence;
+  S3dPut *put = (S3dPut *) sequence;
 
   put_ended (sequence);
-  g_clear_object (&put->cancellable);
-  g_clear_pointer (&put->first, g_bytes_unref);
-  g_queue_clear_full (&put->ready, (GDestroyNotify) s3d_source_unref);
+  if (put->feed && put->feed->clear)
+    put->feed->clear (put);
+  g_queue_clear_full (&put->ready, (GDestroyNotify) s3d_op_unref);
   g_clear_pointer (&put->info, s3dlio_object_info_unref);
   g_clear_pointer (&put->attributes, s3d_attributes_free);
   g_clear_pointer (&put->budget, s3d_budget_unref);
@@ -630,27 +425,26 @@ static const S3dSequenceClass put_class = {
   .free = put_free,
 };
 
-static Put *
-put_new (S3dStore *store,
-         S3dBudget *budget,
-         S3dlioUri *target,
-         const S3dPutOptions *options)
+void
+s3d_put_init (S3dPut *put,
+              const S3dPutFeed *feed,
+              S3dStore *store,
+              S3dBudget *budget,
+              S3dlioUri *target,
+              const S3dPutOptions *options)
 {
-  Put *put = g_new0 (Put, 1);
-
   s3d_sequence_init (&put->parent, &put_class);
+  put->feed = feed;
   put->store = s3d_store_ref (store);
   put->budget = budget ? s3d_budget_ref (budget) : NULL;
   put->target = s3dlio_uri_ref (target);
   put->etags = g_ptr_array_new_with_free_func (g_free);
   if (!options)
-    return put;
+    return;
 
   put->no_clobber = options->no_clobber;
   put->if_match = g_strdup (options->if_match);
   put->attributes = options->attributes ? s3d_attributes_copy (options->attributes) : NULL;
-
-  return put;
 }
 
 S3dSequence *
@@ -660,8 +454,9 @@ s3d_put_new (S3dStore *store,
              S3dSource *source,
              const S3dPutOptions *options)
 {
-  Put *put = put_new (store, budget, target, options);
+  S3dPut *put = g_new0 (S3dPut, 1);
 
+  s3d_put_init (put, NULL, store, budget, target, options);
   put->source = s3d_source_ref (source);
   put->size = s3d_source_get_length (source);
   put->parent.progress_total = (gint64) put->size;
@@ -669,27 +464,8 @@ s3d_put_new (S3dStore *store,
   return &put->parent;
 }
 
-S3dSequence *
-s3d_put_new_stream (S3dStore *store,
-                    S3dBudget *budget,
-                    S3dlioUri *target,
-                    S3dPutRead read,
-                    gpointer data,
-                    GDestroyNotify destroy,
-                    const S3dPutOptions *options)
-{
-  Put *put = put_new (store, budget, target, options);
-
-  put->read = read;
-  put->data = data;
-  put->destroy = destroy;
-  put->cancellable = g_cancellable_new ();
-
-  return &put->parent;
-}
-
 S3dlioObjectInfo *
 s3d_put_get_info (S3dSequence *sequence)
 {
-  return ((Put *) sequence)->info;
+  return ((S3dPut *) sequence)->info;
 }

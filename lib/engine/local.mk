@@ -6,6 +6,8 @@ noinst_LTLIBRARIES += %D%/libs3d-engine.la
   %D%/engine-call.h \
   %D%/engine-callback.c \
   %D%/engine-callback.h \
+  %D%/engine-copy.c \
+  %D%/engine-copy.h \
   %D%/engine-get.c \
   %D%/engine-get-file.c \
   %D%/engine-get-file.h \
@@ -17,6 +19,8 @@ noinst_LTLIBRARIES += %D%/libs3d-engine.la
   %D%/engine-order.c \
   %D%/engine-put.c \
   %D%/engine-put.h \
+  %D%/engine-put-private.h \
+  %D%/engine-put-stream.c \
   %D%/engine-range.c \
   %D%/engine-range.h \
   %D%/engine-sequence.c \

@@ -92,6 +92,8 @@ void s3d_s3_job_again (S3dS3Job *job, const S3dS3Verb *verb);
  * 200 is found here. */
 S3dHttpVerdict s3d_s3_job_read_document (S3dS3Job *job, const char *root, S3dS3Element func, gpointer data,
                                          GError **error);
+/* "partNumber=N&uploadId=ID", the number only of parts (transfer full) */
+char *s3d_s3_upload_query (const S3dOp *op);
 /* What is to be done after @failure; mends what can be mended. */
 S3dHttpVerdict s3d_s3_job_cure (S3dS3Job *job, const S3dS3Failure *failure);
 /* How often the present request was sent. */
@@ -109,6 +111,7 @@ void s3d_s3_start_list (S3dStore *store, S3dOp *op);
 void s3d_s3_start_copy (S3dStore *store, S3dOp *op);
 void s3d_s3_start_upload_begin (S3dStore *store, S3dOp *op);
 void s3d_s3_start_upload_part (S3dStore *store, S3dOp *op);
+void s3d_s3_start_upload_part_copy (S3dStore *store, S3dOp *op);
 void s3d_s3_start_upload_complete (S3dStore *store, S3dOp *op);
 void s3d_s3_start_upload_abort (S3dStore *store, S3dOp *op);
 void s3d_s3_start_container_create (S3dStore *store, S3dOp *op);

@@ -41,6 +41,7 @@ static const S3dStoreClass s3_class = {
     [S3D_OP_COPY] = s3d_s3_start_copy,
     [S3D_OP_UPLOAD_BEGIN] = s3d_s3_start_upload_begin,
     [S3D_OP_UPLOAD_PART] = s3d_s3_start_upload_part,
+    [S3D_OP_UPLOAD_PART_COPY] = s3d_s3_start_upload_part_copy,
     [S3D_OP_UPLOAD_COMPLETE] = s3d_s3_start_upload_complete,
     [S3D_OP_UPLOAD_ABORT] = s3d_s3_start_upload_abort,
     [S3D_OP_CONTAINER_CREATE] = s3d_s3_start_container_create,

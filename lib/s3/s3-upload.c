@@ -21,11 +21,11 @@
 
 #define MD5_SIZE 16
 
-static char *
-upload_query (const S3dOp *op)
+char *
+s3d_s3_upload_query (const S3dOp *op)
 {
   g_autoptr (GString) query = g_string_new (NULL);
-  if (op->kind == S3D_OP_UPLOAD_PART)
+  if (op->kind == S3D_OP_UPLOAD_PART || op->kind == S3D_OP_UPLOAD_PART_COPY)
     g_string_append_printf (query, "partNumber=%u&", op->part_number);
   g_string_append (query, "uploadId=");
   s3d_uri_encode (query, op->upload_id, FALSE);
@@ -83,7 +83,7 @@ static const S3dS3Verb part_verb = { .method = "PUT", .answer = part_answer };
 void
 s3d_s3_start_upload_part (S3dStore *store, S3dOp *op)
 {
-  g_autofree char *query = upload_query (op);
+  g_autofree char *query = s3d_s3_upload_query (op);
   S3dS3Job *job = s3d_s3_job_new (store, op, &part_verb, op->target->key, query);
   s3d_http_request_set_source (job->request, op->source);
   s3d_s3_job_start (job);
@@ -188,7 +188,7 @@ static const S3dS3Verb complete_verb = { .method = "POST", .answer = complete_an
 void
 s3d_s3_start_upload_complete (S3dStore *store, S3dOp *op)
 {
-  g_autofree char *query = upload_query (op);
+  g_autofree char *query = s3d_s3_upload_query (op);
   S3dS3Job *job = s3d_s3_job_new (store, op, &complete_verb, op->target->key, query);
   GString *xml = g_string_new ("<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
   for (guint i = 0; i < op->part_etags->len; i++)
@@ -218,6 +218,6 @@ static const S3dS3Verb abort_verb = { .method = "DELETE", .forgive = abort_forgi
 void
 s3d_s3_start_upload_abort (S3dStore *store, S3dOp *op)
 {
-  g_autofree char *query = upload_query (op);
+  g_autofree char *query = s3d_s3_upload_query (op);
   s3d_s3_job_start (s3d_s3_job_new (store, op, &abort_verb, op->target->key, query));
 }

@@ -577,13 +577,14 @@ find_upload (S3dOp *op,
   return NULL;
 }
 
+/* Adds the part that @bytes (taken) are. */
 static gboolean
-run_upload_part (MemStore *store,
-                 S3dOp *op,
-                 GError **error)
+add_part (MemStore *store,
+          S3dOp *op,
+          GBytes *bytes,
+          GError **error)
 {
-  g_autoptr (Object) part = NULL;
-  GBytes *bytes;
+  g_autoptr (Object) part = object_new (bytes, new_etag (), NULL);
   Upload *upload;
 
   if (op->part_number < 1 || op->part_number > store->klass.max_parts)
@@ -592,11 +593,6 @@ run_upload_part (MemStore *store,
       return FALSE;
     }
 
-  bytes = read_source (op, error);
-  if (!bytes)
-    return FALSE;
-
-  part = object_new (bytes, new_etag (), NULL);
   g_free (op->etag);
   op->etag = g_strdup (part->etag);
 
@@ -607,6 +603,36 @@ run_upload_part (MemStore *store,
   g_mutex_unlock (&lock);
 
   return upload != NULL;
+}
+
+static gboolean
+run_upload_part (MemStore *store,
+                 S3dOp *op,
+                 GError **error)
+{
+  GBytes *bytes = read_source (op, error);
+
+  return bytes && add_part (store, op, bytes, error);
+}
+
+static gboolean
+run_upload_part_copy (MemStore *store,
+                      S3dOp *op,
+                      GError **error)
+{
+  g_autoptr (Object) from = find_object (op->from, op->if_match, error);
+  guint64 size = from ? g_bytes_get_size (from->bytes) : 0;
+
+  if (!from)
+    return FALSE;
+
+  if ((guint64) op->offset + (guint64) op->length > size)
+    {
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_RANGE, "the object has only %" G_GUINT64_FORMAT " bytes", size);
+      return FALSE;
+    }
+
+  return add_part (store, op, g_bytes_new_from_bytes (from->bytes, (gsize) op->offset, (gsize) op->length), error);
 }
 
 /* The parts as asked for, checked as S3 does. With the lock held. */
@@ -823,6 +849,7 @@ static gboolean (*const handlers[S3D_OP_N_KINDS]) (MemStore *store, S3dOp *op, G
   [S3D_OP_COPY] = run_copy,
   [S3D_OP_UPLOAD_BEGIN] = run_upload_begin,
   [S3D_OP_UPLOAD_PART] = run_upload_part,
+  [S3D_OP_UPLOAD_PART_COPY] = run_upload_part_copy,
   [S3D_OP_UPLOAD_COMPLETE] = run_upload_complete,
   [S3D_OP_UPLOAD_ABORT] = run_upload_abort,
   [S3D_OP_CONTAINER_CREATE] = run_container_create,
@@ -880,7 +907,7 @@ s3d_mem_store_open (S3dlioUri *uri,
 
   mem->klass.name = "mem";
   for (guint kind = 0; kind < S3D_OP_N_KINDS; kind++)
-    mem->klass.start[kind] = start_op;
+    mem->klass.start[kind] = handlers[kind] ? start_op : NULL;
   mem->klass.max_write = MAX_WRITE;
   mem->klass.max_copy = MAX_WRITE;
   mem->klass.min_part_size = MIN_PART_SIZE;

@@ -24,12 +24,15 @@ typedef enum
   S3D_OP_STAT,
   S3D_OP_WRITE,            /* one object, whole or not at all */
   S3D_OP_DELETE,           /* exactly one key; a missing one is no error */
+  S3D_OP_DELETE_MANY,      /* keys of one container; fails as a whole only when none is known to be gone */
   S3D_OP_LIST,             /* one page */
   S3D_OP_COPY,             /* inside the store */
   S3D_OP_UPLOAD_BEGIN,     /* multipart: begin → upload_id */
   S3D_OP_UPLOAD_PART,
+  S3D_OP_UPLOAD_PART_COPY, /* a part that is a range of another object of the store */
   S3D_OP_UPLOAD_COMPLETE,
   S3D_OP_UPLOAD_ABORT,
+  S3D_OP_UPLOAD_LIST,      /* one page of the uploads that are begun and not ended */
   S3D_OP_CONTAINER_CREATE,
   S3D_OP_CONTAINER_DELETE, /* refuses one that is not empty */
   S3D_OP_CONTAINER_LIST,
@@ -87,14 +90,14 @@ struct _S3dOp
   /* attempts that earlier ops of the same work made: the backoff goes on from there */
   guint attempts_made;
 
-  /* in: READ */
+  /* in: READ, UPLOAD_PART_COPY (there length > 0) */
   gint64 offset;        /* ≥ 0 */
   gint64 length;        /* > 0, or -1: to the end. A tail beyond the end is clamped */
   S3dOpReady ready;     /* nullable */
   gpointer ready_data;
   S3dSink *sink;        /* borrowed; NULL until ready sets it */
 
-  /* in: READ, COPY (of the source), WRITE and UPLOAD_COMPLETE (of what is replaced) */
+  /* in: READ, COPY and UPLOAD_PART_COPY (of the source), WRITE and UPLOAD_COMPLETE (of what is replaced) */
   char *if_match;       /* ETag without quotes */
 
   /* in: WRITE, UPLOAD_PART */
@@ -104,7 +107,7 @@ struct _S3dOp
   gboolean no_clobber;
   S3dAttributes *attributes; /* owned, nullable; COPY: NULL keeps those of the source */
 
-  /* in: LIST, CONTAINER_LIST. The prefix is the target's key, literal */
+  /* in: LIST, UPLOAD_LIST, CONTAINER_LIST. The prefix is the target's key, literal */
   gboolean recursive;   /* FALSE: split at "/", common prefixes as entries of type PREFIX */
   guint page_size;      /* 0: as the service likes */
   S3dCursor *cursor;    /* borrowed */
@@ -112,7 +115,10 @@ struct _S3dOp
   /* in: LIST, where objects are files: symbolic links are entries of unknown size, and are not followed */
   gboolean no_follow;
 
-  /* in: COPY */
+  /* in: DELETE_MANY: of char *; owned. The target is their container */
+  GPtrArray *keys;
+
+  /* in: COPY, UPLOAD_PART_COPY */
   S3dlioUri *from;
   gboolean preserve_mtime; /* where objects are files: the copy is as old as its source */
 
@@ -131,8 +137,9 @@ struct _S3dOp
   gint64 total;
   gint64 range_offset;  /* READ: where the body begins */
   gint64 range_length;  /* READ: how much will come, -1 unknown */
-  char *etag;           /* UPLOAD_PART; without quotes */
-  GPtrArray *items;     /* LIST, CONTAINER_LIST: of S3dlioObjectInfo * */
+  char *etag;           /* UPLOAD_PART, UPLOAD_PART_COPY; without quotes */
+  GPtrArray *items;     /* LIST, CONTAINER_LIST: of S3dlioObjectInfo *; UPLOAD_LIST: of S3dlioUploadInfo * */
+  GPtrArray *key_errors; /* DELETE_MANY: of GError *, nullable, by key; NULL: all are gone */
 
   /* whoever launched it */
   guint slot;           /* where it stands among what is in flight */
