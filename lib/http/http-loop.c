@@ -317,6 +317,20 @@ first_timer (S3dHttpLoop *loop)
 }
 
 static void
+check_stalls (S3dHttpLoop *loop)
+{
+  gint64 interval = CLAMP (loop->core->settings->stall_timeout_ms / 8, 10, 1000) * G_TIME_SPAN_MILLISECOND;
+  gboolean late = loop->now - loop->stall_due > interval;
+
+  if (loop->active.length == 0 || loop->now < loop->stall_due)
+    return;
+  loop->stall_due = loop->now + interval;
+  /* When the loop itself was held up, or had nothing to do, the sockets come first: bytes may wait there. */
+  if (!late)
+    s3d_http_attempt_check_stalls (loop);
+}
+
+static void
 run_timers (S3dHttpLoop *loop)
 {
   S3dHttpRequest *request;
@@ -327,13 +341,7 @@ run_timers (S3dHttpLoop *loop)
       s3d_http_loop_remove_timer (loop, request);
       s3d_http_core_requeue (loop->core, request);
     }
-  if (loop->active.length > 0 && loop->stall_due <= loop->now)
-    {
-      gint64 stall_ms = loop->core->settings->stall_timeout_ms;
-
-      loop->stall_due = loop->now + CLAMP (stall_ms / 8, 10, 1000) * G_TIME_SPAN_MILLISECOND;
-      s3d_http_attempt_check_stalls (loop);
-    }
+  check_stalls (loop);
   if (loop->curl_due <= loop->now)
     {
       loop->curl_due = G_MAXINT64;

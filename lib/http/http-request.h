@@ -44,8 +44,9 @@ typedef struct
 
   /* The whole answer is in, status and captured body at hand (error bodies always are). Says
    * what it means: for FINAL with @error set, the request fails with it; without, it is well.
-   * For the others @error says with what the request fails when no attempt is left. Never called
-   * for transport errors, nor when a 2xx body went to a sink. Required. */
+   * For the others @error says with what the request fails when no attempt is left. The transport
+   * adds the status, the endpoint and the attempts. Never called for transport errors, nor when a
+   * 2xx body went to a sink. Required. */
   S3dHttpVerdict (*classify) (S3dHttpRequest *request, gpointer data, GError **error);
 
   /* The end, exactly once. */
@@ -70,7 +71,8 @@ void s3d_http_request_set_source (S3dHttpRequest *request, S3dSource *source);
 /* borrows; in the headers hook */
 void s3d_http_request_set_sink (S3dHttpRequest *request, S3dSink *sink);
 void s3d_http_request_set_bulk (S3dHttpRequest *request, gboolean bulk);
-/* The operation is not idempotent: never sent twice once its bytes may have arrived. */
+/* FALSE: never sent twice once its bytes may have arrived, but where classify says that the service refused to begin
+ * (THROTTLED) or what was wrong is mended (RETRY_NOW). TRUE unless set. */
 void s3d_http_request_set_idempotent (S3dHttpRequest *request, gboolean idempotent);
 void s3d_http_request_set_attempts_made (S3dHttpRequest *request, guint attempts);
 

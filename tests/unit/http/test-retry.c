@@ -614,6 +614,60 @@ test_slow_upload (void)
   call_assert_body (call, "good");
 }
 
+/* Half of the body, and the rest while the client's loop is held up. */
+static void
+send_halves (RawConnection *connection, gpointer data)
+{
+  int *held_up = data;
+
+  while (raw_read_request (connection))
+    {
+      if (g_atomic_int_get (held_up))
+        {
+          raw_answer (connection, 200, "", "good");
+          continue;
+        }
+      raw_send (connection, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\ngood");
+      while (!g_atomic_int_get (held_up))
+        g_usleep (1000);
+      raw_send (connection, "good");
+    }
+}
+
+static S3dHttpSign
+hold_up (S3dHttpRequest *request, gpointer data, GError **error)
+{
+  Call *call = data;
+
+  g_atomic_int_set ((int *) call->data, TRUE);
+  g_usleep (600 * 1000); /* three times the stall timeout */
+  return S3D_HTTP_SIGN_READY;
+}
+
+static void
+test_held_up (void)
+{
+  g_auto (World) world = { 0 };
+  g_autoptr (Call) call = NULL;
+  g_autoptr (Call) other = NULL;
+  int held_up = FALSE;
+
+  world.settings = fixture_settings ();
+  world.settings->stall_timeout_ms = 200;
+  world_set_up (&world, send_halves, &held_up);
+  call = call_new (world.http, "GET", world.url, "/");
+  call_start (call);
+  while (g_atomic_int_get (&call->n_headers) == 0)
+    g_thread_yield ();
+  other = call_new (world.http, "GET", world.url, "/");
+  other->sign = hold_up;
+  other->data = &held_up;
+  call_run (other);
+  call_wait (call);
+  call_assert_body (call, "goodgood");
+  call_assert_body (other, "good");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -646,5 +700,6 @@ main (int argc, char **argv)
   g_test_add_func ("/http/stall/upload", test_stalled_upload);
   g_test_add_func ("/http/stall/slow-is-not-stalled", test_slow);
   g_test_add_func ("/http/stall/slow-upload-is-not-stalled", test_slow_upload);
+  g_test_add_func ("/http/stall/loop-that-was-held-up-looks-first", test_held_up);
   return g_test_run ();
 }
