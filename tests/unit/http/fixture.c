@@ -331,8 +331,8 @@ fixture_settings (void)
 
   /* Nobody else has it yet. */
   g_assert_no_error (error);
-  settings->connect_timeout_ms = 2000;
-  settings->stall_timeout_ms = 1000;
+  settings->connect_timeout_ms = 20 * 1000;
+  settings->stall_timeout_ms = 30 * 1000;
   settings->retries = 3;
   settings->connections = 16;
   settings->max_total_requests = 64;

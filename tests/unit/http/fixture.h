@@ -6,13 +6,6 @@
 #include "base/base-error.h"
 #include "http/http.h"
 
-/* ThreadSanitizer gives up on the child of a process with threads that makes threads of its own. */
-#ifdef __SANITIZE_THREAD__
-#define CHILDREN_MAY_HAVE_THREADS 0
-#else
-#define CHILDREN_MAY_HAVE_THREADS 1
-#endif
-
 /* --- a raw server: the handler is run for each connection, in a thread of its own --- */
 
 typedef struct _RawServer RawServer;
@@ -54,7 +47,7 @@ char *raw_get_header (RawConnection *connection, const char *name);
 
 /* --- settings, calls --- */
 
-/* Small limits for what takes time: stall 1 s, connect 2 s, 3 attempts. */
+/* Small limits: 16 connections, 64 requests, 3 attempts. */
 S3dSettings *fixture_settings (void);
 
 typedef struct

@@ -183,6 +183,10 @@ test_few_descriptors (gconstpointer data)
   g_auto (World) world = { 0 };
   g_autoptr (Call) call = NULL;
 
+#ifdef __SANITIZE_THREAD__
+  g_test_skip ("ThreadSanitizer needs descriptors to find out what it may leave unsaid");
+  return;
+#endif
   if (!g_test_subprocess ())
     {
       g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
@@ -319,8 +323,7 @@ main (int argc, char **argv)
   g_test_add_func ("/http/life/loops-block-all-signals", test_signals);
   g_test_add_data_func ("/http/life/no-descriptor-for-a-loop", GUINT_TO_POINTER (0), test_few_descriptors);
   g_test_add_data_func ("/http/life/no-descriptor-for-a-connection", GUINT_TO_POINTER (4), test_few_descriptors);
-  if (CHILDREN_MAY_HAVE_THREADS)
-    g_test_add_func ("/http/fork/child-works-and-parent-keeps-its-connection", test_fork);
+  g_test_add_func ("/http/fork/child-works-and-parent-keeps-its-connection", test_fork);
   g_test_add_func ("/http/fork/unref-in-the-child-touches-nothing", test_fork_unused);
   g_test_add_func ("/http/fork/child-keeps-no-connection-open", test_fork_closes);
   return g_test_run ();

@@ -297,8 +297,7 @@ main (int argc, char **argv)
   g_test_add_func ("/http/tls/missing-bundle-is-named", test_missing_bundle);
   g_test_add_func ("/http/tls/minimum-version", test_version);
   g_test_add_func ("/http/tls/plain-port-is-an-error", test_plain_port);
-  if (CHILDREN_MAY_HAVE_THREADS)
-    g_test_add_func ("/http/tls/child-works-and-parent-keeps-its-connection", test_fork);
+  g_test_add_func ("/http/tls/child-works-and-parent-keeps-its-connection", test_fork);
   g_test_add_func ("/http/tls/reset-does-not-raise-sigpipe", test_sigpipe);
   g_test_add_func ("/http/tls/no-thread-and-no-descriptor-is-left", test_no_trace);
   return g_test_run ();
