@@ -120,15 +120,15 @@ s3dlio_client_list_finish (S3dlioClient *client, GAsyncResult *result, GError **
 /**
  * s3dlio_client_stat:
  * @client: a client
- * @uri: the object
+ * @uri: the object, or a container without a key
  * @options: (nullable): options; this operation has none yet
  * @cancellable: (nullable): a cancellable
  * @error: return location for an error
  *
- * Asks what is known of an object: one request.
+ * Asks what is known of an object, or whether a container is there: one request.
  *
- * Returns: (transfer full): size, modification time, ETag and so on, or %NULL with @error: %S3DLIO_ERROR_NOT_FOUND
- *   when there is no such object
+ * Returns: (transfer full): size, modification time, ETag and so on (of a container its type), or %NULL with @error:
+ *   %S3DLIO_ERROR_NOT_FOUND when there is no such object or container
  *
  * Since: 0.9
  */
@@ -136,7 +136,7 @@ S3dlioObjectInfo *
 s3dlio_client_stat (S3dlioClient *client, const char *uri, S3dlioOptions *options, GCancellable *cancellable,
                     GError **error)
 {
-  g_autoptr (S3dSequence) stat = plan_single (client, uri, S3D_OP_STAT, S3D_NAME_OBJECT, options, error);
+  g_autoptr (S3dSequence) stat = plan_single (client, uri, S3D_OP_STAT, S3D_NAME_PREFIX, options, error);
 
   if (!s3d_client_run (stat, "stat", uri, options, cancellable, error))
     return NULL;
@@ -147,7 +147,7 @@ s3dlio_client_stat (S3dlioClient *client, const char *uri, S3dlioOptions *option
 /**
  * s3dlio_client_stat_async:
  * @client: a client
- * @uri: the object
+ * @uri: the object, or a container without a key
  * @options: (nullable): options; this operation has none yet
  * @cancellable: (nullable): a cancellable
  * @callback: (scope async): called when it is done
@@ -162,7 +162,7 @@ s3dlio_client_stat_async (S3dlioClient *client, const char *uri, S3dlioOptions *
                           GAsyncReadyCallback callback, gpointer user_data)
 {
   GError *error = NULL;
-  S3dSequence *stat = plan_single (client, uri, S3D_OP_STAT, S3D_NAME_OBJECT, options, &error);
+  S3dSequence *stat = plan_single (client, uri, S3D_OP_STAT, S3D_NAME_PREFIX, options, &error);
 
   s3d_client_run_async (client, stat, error, "stat", uri, options, cancellable, callback, user_data,
                         s3dlio_client_stat_async);

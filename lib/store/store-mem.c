@@ -362,12 +362,32 @@ run_read (MemStore *store,
 }
 
 static gboolean
+stat_container (S3dOp *op,
+                GError **error)
+{
+  g_autofree char *uri = s3d_uri_root (op->target);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+  Container *container = find_container (op->target, error);
+
+  if (!container)
+    return FALSE;
+
+  op->info = s3d_object_info_new (S3DLIO_OBJECT_TYPE_CONTAINER, uri, -1, container->created, NULL);
+
+  return TRUE;
+}
+
+static gboolean
 run_stat (MemStore *store,
           S3dOp *op,
           GError **error)
 {
-  g_autoptr (Object) object = find_object (op->target, NULL, error);
+  g_autoptr (Object) object = NULL;
 
+  if (s3dlio_uri_get_key (op->target)[0] == '\0')
+    return stat_container (op, error);
+
+  object = find_object (op->target, NULL, error);
   if (!object)
     return FALSE;
 

@@ -307,6 +307,27 @@ wrong_names_are_named (ApiTest *test)
     }
 }
 
+static void
+stat_of_a_container_tells_its_type (ApiTest *test)
+{
+  g_autofree char *container = api_new_container (test);
+  g_autoptr (S3dlioObjectInfo) info = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (s3dlio_client_stat (test->client, container, NULL, NULL, &error));
+  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+
+  s3dlio_client_create_container (test->client, container, NULL, NULL, &error);
+  g_assert_no_error (error);
+  info = s3dlio_client_stat (test->client, container, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (s3dlio_object_info_get_object_type (info), ==, S3DLIO_OBJECT_TYPE_CONTAINER);
+  g_assert_cmpint (s3dlio_object_info_get_size (info), ==, -1);
+  s3dlio_client_delete_container (test->client, container, NULL, NULL, &error);
+  g_assert_no_error (error);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -326,6 +347,7 @@ main (int argc, char **argv)
   api_add ("/delete/of-what-is-missing-is-no-error", API_ANY, delete_of_what_is_missing_is_no_error);
   api_add ("/containers/come-and-go", API_CONTAINERS, containers_come_and_go);
   api_add ("/uri/wrong-names-are-named", API_ANY, wrong_names_are_named);
+  api_add ("/stat/of-a-container-tells-its-type", API_CONTAINERS, stat_of_a_container_tells_its_type);
 
   return api_run ();
 }
