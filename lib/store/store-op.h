@@ -24,7 +24,6 @@ typedef enum
   S3D_OP_STAT,
   S3D_OP_WRITE,            /* one object, whole or not at all */
   S3D_OP_DELETE,           /* exactly one key; a missing one is no error */
-  S3D_OP_DELETE_MANY,      /* keys of one container; fails as a whole only when none is known to be gone */
   S3D_OP_LIST,             /* one page */
   S3D_OP_COPY,             /* inside the store */
   S3D_OP_UPLOAD_BEGIN,     /* multipart: begin → upload_id */
@@ -32,7 +31,6 @@ typedef enum
   S3D_OP_UPLOAD_PART_COPY, /* a part that is a range of another object of the store */
   S3D_OP_UPLOAD_COMPLETE,
   S3D_OP_UPLOAD_ABORT,
-  S3D_OP_UPLOAD_LIST,      /* one page of the uploads that are begun and not ended */
   S3D_OP_CONTAINER_CREATE,
   S3D_OP_CONTAINER_DELETE, /* refuses one that is not empty */
   S3D_OP_CONTAINER_LIST,
@@ -107,16 +105,13 @@ struct _S3dOp
   gboolean no_clobber;
   S3dAttributes *attributes; /* owned, nullable; COPY: NULL keeps those of the source */
 
-  /* in: LIST, UPLOAD_LIST, CONTAINER_LIST. The prefix is the target's key, literal */
+  /* in: LIST, CONTAINER_LIST. The prefix is the target's key, literal */
   gboolean recursive;   /* FALSE: split at "/", common prefixes as entries of type PREFIX */
   guint page_size;      /* 0: as the service likes */
   S3dCursor *cursor;    /* borrowed */
 
   /* in: LIST, where objects are files: symbolic links are entries of unknown size, and are not followed */
   gboolean no_follow;
-
-  /* in: DELETE_MANY: of char *; owned. The target is their container */
-  GPtrArray *keys;
 
   /* in: COPY, UPLOAD_PART_COPY */
   S3dlioUri *from;
@@ -138,8 +133,7 @@ struct _S3dOp
   gint64 range_offset;  /* READ: where the body begins */
   gint64 range_length;  /* READ: how much will come, -1 unknown */
   char *etag;           /* UPLOAD_PART, UPLOAD_PART_COPY; without quotes */
-  GPtrArray *items;     /* LIST, CONTAINER_LIST: of S3dlioObjectInfo *; UPLOAD_LIST: of S3dlioUploadInfo * */
-  GPtrArray *key_errors; /* DELETE_MANY: of GError *, nullable, by key; NULL: all are gone */
+  GPtrArray *items;     /* LIST, CONTAINER_LIST: of S3dlioObjectInfo * */
 
   /* whoever launched it */
   guint slot;           /* where it stands among what is in flight */
