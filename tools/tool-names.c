@@ -151,7 +151,8 @@ endpoint_of (Tool *tool, S3dlioUri *uri)
 }
 
 /* One container of one service. Where one URI names an endpoint and the other leaves it to a configuration that names
- * none (a profile may), the answer is yes: a refusal is better than a loss. */
+ * none (a profile may), the answer is yes; and for mv, which deletes, two endpoints are never known to be different:
+ * they may be two names of one. A refusal is better than a loss. */
 static gboolean
 same_container (Tool *tool, S3dlioUri *a, S3dlioUri *b)
 {
@@ -161,6 +162,8 @@ same_container (Tool *tool, S3dlioUri *a, S3dlioUri *b)
   if (strcmp (s3dlio_uri_get_scheme (a), s3dlio_uri_get_scheme (b)) != 0
       || g_strcmp0 (s3dlio_uri_get_container (a), s3dlio_uri_get_container (b)) != 0)
     return FALSE;
+  if (tool->verb->bit == TOOL_MV)
+    return TRUE;
 
   endpoint_a = endpoint_of (tool, a);
   endpoint_b = endpoint_of (tool, b);

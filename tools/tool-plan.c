@@ -141,7 +141,8 @@ plan_one (Plan *plan, const ToolPlace *from, ToolItem *item, GError **error)
 
   if (tool_place_same (tool, from, target))
     {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "source and target are the same: %s", target->text);
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "source and target are, or may be, the same: %s",
+                   target->text);
       return FALSE;
     }
 

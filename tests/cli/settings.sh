@@ -106,6 +106,18 @@ check "--stall-timeout: it says so" err_has '"code":"timed-out"'
 ask DELETE /-/faults >/dev/null
 ask POST /-/release
 
+# What cannot be meant is noted, and what happens is told.
+S3DLIO_STAL_TIMEOUT=5
+export S3DLIO_STAL_TIMEOUT
+row "an unknown variable is no error" 0 cat "$service/alpha/file"
+check "but noted" err_has S3DLIO_STAL_TIMEOUT
+row "-q: no notes" 0 cat -q "$service/alpha/file"
+check "none" err_empty
+unset S3DLIO_STAL_TIMEOUT
+row "-vv" 0 cat -vv "$service/alpha/file"
+check "-vv tells of requests" err_has 'GET .*/alpha/file: 206.*attempts: 1'
+check "-vv tells no secret" sh -c '! grep -e testsecret -e Signature= err'
+
 # -j bounds the objects at once.
 ask POST '/-/objects?bucket=alpha&key=tree/&size=10&count=40'
 ask POST /-/reset

@@ -254,6 +254,23 @@ row "rb of what is missing" 1 rb "$bucket"
 row "mb --dry-run" 0 mb --dry-run "$bucket"
 row "makes none" 1 ls "$bucket"
 
+# ---- From one service to another: two names of our server are two of them ----
+
+there=s3://localhost:$port/alpha/there
+row "cp to another service" 0 cp s3://127.0.0.1:$port/alpha/walk/link "$there/one"
+row "it is there" 0 cat "$there/one"
+check "its bytes" out_is y
+row "cp -r to another service" 0 cp -r s3://127.0.0.1:$port/alpha/walk "$there/tree"
+check "the tree" keys_are "$there/tree" dir/side/y dir/x link
+row "mv to another service" 0 mv "$there/one" s3://127.0.0.1:$port/alpha/there/two
+row "the source is gone" 1 stat "$there/one"
+row "mv to what may be itself" 1 mv "$there/two" s3://127.0.0.1:$port/alpha/there/two
+row "is refused: it is there" 0 stat "$there/two"
+row "mv -r to what may be itself" 1 mv -r "$there/tree" s3://127.0.0.1:$port/alpha/there/tree
+check "is refused: the tree is there" keys_are "$there/tree" dir/side/y dir/x link
+row "cp onto itself through the configuration" 1 cp --endpoint-url "http://127.0.0.1:$port" s3://alpha/there/two \
+  "s3://127.0.0.1:$port/alpha/there/two"
+
 # Deletes that fail are seen, and name the key.
 base=s3://127.0.0.1:$port/alpha/deny
 put_key one
