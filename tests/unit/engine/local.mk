@@ -23,3 +23,7 @@ test_programs += %D%/test-call
 test_programs += %D%/test-range-engine
 %C%_test_range_engine_SOURCES = %D%/test-range-engine.c $(engine_box)
 %C%_test_range_engine_LDADD = $(ENGINE_LIBS)
+
+test_programs += %D%/test-many
+%C%_test_many_SOURCES = %D%/test-many.c $(engine_box)
+%C%_test_many_LDADD = $(ENGINE_LIBS)
