@@ -261,7 +261,7 @@ plan_copy (S3dlioClient *client, const char *from_uri, const char *to_uri, S3dli
 static void
 take_info (S3dSequence *put, S3dlioObjectInfo **info)
 {
-  S3dlioObjectInfo *known = s3d_put_get_info (put);
+  S3dlioObjectInfo *known = s3d_sequence_get_info (put);
 
   if (info != NULL)
     *info = known != NULL ? s3dlio_object_info_ref (known) : NULL;

@@ -416,7 +416,14 @@ put_free (S3dSequence *sequence)
   g_free (put);
 }
 
+static S3dlioObjectInfo *
+put_get_info (S3dSequence *sequence)
+{
+  return ((S3dPut *) sequence)->info;
+}
+
 static const S3dSequenceClass put_class = {
+  .get_info = put_get_info,
   .step = put_step,
   .completed = put_completed,
   .interrupt = put_interrupt,
@@ -462,10 +469,4 @@ s3d_put_new (S3dStore *store,
   put->parent.progress_total = (gint64) put->size;
 
   return &put->parent;
-}
-
-S3dlioObjectInfo *
-s3d_put_get_info (S3dSequence *sequence)
-{
-  return ((S3dPut *) sequence)->info;
 }

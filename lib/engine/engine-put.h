@@ -31,6 +31,3 @@ S3dSequence *s3d_put_new_stream (S3dStore *store, S3dBudget *budget, S3dlioUri *
  * enough parts for the service. */
 guint64 s3d_put_part_size (const S3dStoreClass *klass, guint64 wanted, guint64 size);
 guint64 s3d_put_growing_part_size (const S3dStoreClass *klass, guint64 wanted, guint part);
-
-/* After done, without error. */
-S3dlioObjectInfo *s3d_put_get_info (S3dSequence *put); /* (transfer none); its size is always known */

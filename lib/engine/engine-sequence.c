@@ -238,6 +238,12 @@ s3d_sequence_cancel (S3dSequence *sequence)
   s3d_sequence_unref (sequence);
 }
 
+S3dlioObjectInfo *
+s3d_sequence_get_info (S3dSequence *sequence)
+{
+  return sequence->klass->get_info ? sequence->klass->get_info (sequence) : NULL;
+}
+
 void
 s3d_sequence_get_progress (S3dSequence *sequence,
                            guint64 *done,
@@ -469,7 +475,14 @@ single_free (S3dSequence *sequence)
   g_free (single);
 }
 
+static S3dlioObjectInfo *
+single_get_info (S3dSequence *sequence)
+{
+  return ((Single *) sequence)->op->info;
+}
+
 static const S3dSequenceClass single_class = {
+  .get_info = single_get_info,
   .step = single_step,
   .completed = single_completed,
   .free = single_free,

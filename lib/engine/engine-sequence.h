@@ -31,6 +31,8 @@ typedef struct
   /* Right before done, without the lock: lets go of what is the caller's. (The last reference may be dropped later,
    * by a thread that is on its way out.) Nullable. */
   void (*ended) (S3dSequence *sequence);
+  /* After done: what is known of the object that was written. (transfer none), nullable. */
+  S3dlioObjectInfo *(*get_info) (S3dSequence *sequence);
   void (*free) (S3dSequence *sequence);
 } S3dSequenceClass;
 
@@ -65,6 +67,8 @@ S3dSequence *s3d_sequence_ref (S3dSequence *sequence);
 void s3d_sequence_unref (S3dSequence *sequence);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dSequence, s3d_sequence_unref)
 
+/* After done, of one that wrote an object: what is known of it. (transfer none), nullable. */
+S3dlioObjectInfo *s3d_sequence_get_info (S3dSequence *sequence);
 void s3d_sequence_get_progress (S3dSequence *sequence, guint64 *done, gint64 *total);
 /* After done. (transfer full) */
 GError *s3d_sequence_steal_error (S3dSequence *sequence);

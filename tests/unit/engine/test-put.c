@@ -124,7 +124,7 @@ test_one_write (void)
       assert_good (put);
       assert_stored (box, sizes[i]);
       g_assert_cmpuint (fault_store_total (box->fault), ==, 1);
-      g_assert_cmpint (s3dlio_object_info_get_size (s3d_put_get_info (put)), ==, (gint64) sizes[i]);
+      g_assert_cmpint (s3dlio_object_info_get_size (s3d_sequence_get_info (put)), ==, (gint64) sizes[i]);
     }
 }
 
@@ -142,7 +142,7 @@ test_parts_and_two (void)
   g_assert_cmpuint (fault_store_count (box->fault, S3D_OP_UPLOAD_PART), ==, 11);
   g_assert_cmpuint (fault_store_total (box->fault), ==, 13);
   g_assert_cmpuint (fault_store_most (box->fault, S3D_OP_UPLOAD_PART), ==, 4);
-  g_assert_true (g_str_has_suffix (s3dlio_object_info_get_etag (s3d_put_get_info (put)), "-11"));
+  g_assert_true (g_str_has_suffix (s3dlio_object_info_get_etag (s3d_sequence_get_info (put)), "-11"));
   s3d_sequence_get_progress (put, &done, &total);
   g_assert_cmpuint (done, ==, 401);
   g_assert_cmpint (total, ==, 401);
@@ -161,7 +161,7 @@ test_info_tells_the_size (void)
 
       fault_store_set_manners (box->fault, &manners);
       assert_good (put);
-      g_assert_cmpint (s3dlio_object_info_get_size (s3d_put_get_info (put)), ==, (gint64) sizes[i]);
+      g_assert_cmpint (s3dlio_object_info_get_size (s3d_sequence_get_info (put)), ==, (gint64) sizes[i]);
     }
 }
 
@@ -285,7 +285,7 @@ test_lost_complete (void)
   assert_stored (box, 401);
   g_assert_cmpuint (fault_store_count (box->fault, S3D_OP_STAT), ==, 1);
   g_assert_cmpuint (fault_store_count (box->fault, S3D_OP_UPLOAD_ABORT), ==, 0);
-  g_assert_nonnull (s3d_put_get_info (put));
+  g_assert_nonnull (s3d_sequence_get_info (put));
 }
 
 static void
