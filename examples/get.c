@@ -7,9 +7,10 @@
 int
 main (int argc, char **argv)
 {
+  const char *uri = argc > 1 ? argv[1] : "s3://bucket/key";
   g_autoptr (GError) error = NULL;
   g_autoptr (S3dlioClient) client = s3dlio_client_new (NULL, &error);
-  g_autoptr (GBytes) bytes = client != NULL ? s3dlio_client_get (client, argv[1], NULL, NULL, &error) : NULL;
+  g_autoptr (GBytes) bytes = client != NULL ? s3dlio_client_get (client, uri, NULL, NULL, &error) : NULL;
 
   if (bytes == NULL)
     return g_printerr ("%s\n", error->message), 1;

@@ -5,11 +5,13 @@
 
 #include "config.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tool-options.h"
 #include "tool-progress.h"
@@ -126,9 +128,21 @@ wants_json (char **argv)
   return FALSE;
 }
 
+/* A closed standard descriptor must not become one of ours: it is opened so that using it is an error. */
+static void
+keep_standard_descriptors (void)
+{
+  for (int fd = 0; fd <= 2; fd++)
+    {
+      if (fcntl (fd, F_GETFD) < 0 && open ("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+        abort ();
+    }
+}
+
 int
 main (int argc, char **argv)
 {
+
   g_autoptr (S3dlioConfig) config = s3dlio_config_new ();
   g_autoptr (ToolOptions) options = NULL;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
@@ -137,6 +151,7 @@ main (int argc, char **argv)
   int result;
 
   (void) argc;
+  keep_standard_descriptors ();
   setlocale (LC_ALL, "");
   tool_errors_set_json (wants_json (argv));
   options = tool_options_parse (argv, config, &error);

@@ -31,6 +31,19 @@ typedef struct
 
 /* ---- One object ---- */
 
+/* Whether @path itself is a symbolic link, whatever slashes stand behind it. */
+static gboolean
+is_link (const char *path)
+{
+  g_autofree char *bare = g_strdup (path);
+  struct stat st;
+
+  for (gsize end = strlen (bare); end > 1 && bare[end - 1] == '/'; end--)
+    bare[end - 1] = '\0';
+
+  return lstat (bare, &st) == 0 && S_ISLNK (st.st_mode);
+}
+
 static gboolean
 is_directory (const char *path)
 {
@@ -305,6 +318,13 @@ expand (Plan *plan, ToolItem *name)
   if (from == NULL)
     {
       tool_fail (tool, name->from, error);
+      return NULL;
+    }
+
+  if (tool->verb->bit == TOOL_MV && from->path != NULL && is_link (from->path) && is_directory (from->path))
+    {
+      tool_fail_text (tool, item->from, S3DLIO_ERROR_INVALID,
+                      "is a symbolic link to a directory, which mv does not follow");
       return NULL;
     }
 

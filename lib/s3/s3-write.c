@@ -22,13 +22,19 @@ write_ended (S3dS3Job *job, GError **error)
 }
 
 static S3dHttpVerdict
-write_answer (S3dS3Job *job, G_GNUC_UNUSED GError **error)
+write_answer (S3dS3Job *job, GError **error)
 {
   S3dOp *op = job->op;
   const char *version = s3d_http_request_get_response_header (job->request, "x-amz-version-id");
   g_autofree char *etag = s3d_s3_etag_from_headers (job->request);
   g_autofree char *uri = s3dlio_uri_to_string (op->target);
   guint64 size = s3d_source_get_length (op->source);
+  /* Whatever said 200 (a portal, a proxy) did not store it: mv would delete the source. */
+  if (etag == NULL)
+    {
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_FAILED, "the service took the object without giving an ETag");
+      return S3D_HTTP_FINAL;
+    }
   op->info = s3d_object_info_new (S3DLIO_OBJECT_TYPE_OBJECT, uri, (gint64) size, S3D_TIME_UNKNOWN, etag);
   if (version != NULL)
     s3d_object_info_set_attribute (op->info, "version-id", version);

@@ -107,6 +107,14 @@ exec 8>&-
 check "SIGTERM while stdin is silent" test "$status" -eq 143
 row "no object of it" 1 stat "$bucket/never"
 
+# A closed descriptor is an error, and never one of the command's own.
+echo text >closed
+timeout 20 "$s3dlio" cat "file://$work/closed" >&- 2>closed-err
+check "closed stdout is an error" test $? -eq 1
+timeout 20 "$s3dlio" put - "file://$work/closed-put" <&- 2>closed-err
+check "closed stdin is an error" test $? -eq 1
+check "closed stdin: nothing is written" test ! -e closed-put
+
 # EPIPE on stdout ends quietly.
 "$helper" background sh -c '"$1" cat "$2" 2>cat-err; echo $? >cat-status' sh "$s3dlio" "$bucket/large" | head -c 10 >ten
 check "EPIPE of cat: quietly" test ! -s cat-err

@@ -193,6 +193,9 @@ row "mv -r never follows symlinks" 1 mv -r walk "$base-mv"
 check "it names them" err_has 'walk/link'
 check "what they point to stays" test -e aside/y
 check "the file was moved" test ! -e walk/dir/x
+mkdir behind && echo kept >behind/file && ln -s behind before
+row "mv -r refuses a symlink as its source" 1 mv -r before/ "$base-before"
+check "mv -r refuses a symlink as its source: nothing is deleted" test -s behind/file
 mkdir -p rmtree/sub
 ln -s ../aside rmtree/link
 ln -s ../../aside rmtree/sub/link

@@ -56,6 +56,19 @@ read_with (const TestServerOptions *options, const char *settings, guint *reques
   return op;
 }
 
+/* A portal or a proxy says 200 to anything. */
+static void
+test_write_without_etag (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_WRITE, "key");
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("text", 4);
+
+  ts_server_add_fault (fixture->server, "op=PutObject action=header name=ETag");
+  op->source = s3d_source_new_bytes (bytes);
+  fixture_run (fixture, op);
+  g_assert_error (op->error, S3DLIO_ERROR, S3DLIO_ERROR_FAILED);
+}
+
 static void
 test_overload (Fixture *fixture, gconstpointer data)
 {
@@ -464,6 +477,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 #define ADD(name, func) g_test_add (name, Fixture, NULL, set_up, func, tear_down)
   ADD ("/s3/faults/overload-is-waited-out", test_overload);
+  ADD ("/s3/faults/a-write-without-an-etag-is-an-error", test_write_without_etag);
   g_test_add_func ("/s3/faults/lasting-overload-says-what-and-how-often", test_overload_lasts);
   ADD ("/s3/faults/damaged-body-is-sent-once-more", test_body_damaged);
   g_test_add_func ("/s3/credentials/wrong-secret", test_wrong_secret);
