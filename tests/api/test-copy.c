@@ -327,7 +327,7 @@ main (int argc, char **argv)
   api_add ("/copy/changed-source-fails-and-leaves-nothing", API_SERVER, changed_source_fails_and_leaves_nothing);
   api_add ("/copy/failed-part-leaves-nothing", API_SERVER, failed_part_leaves_nothing);
   api_add ("/copy/cancelled-leaves-nothing", API_SERVER, cancelled_leaves_nothing);
-  api_add ("/copy/large-in-parts-is-the-same", API_CONTAINERS, large_in_parts_is_the_same);
+  api_add ("/copy/large-in-parts-is-the-same", API_CONTAINERS | API_PART_COPY, large_in_parts_is_the_same);
   api_add ("/copy/large-is-one-look-and-its-parts", API_SERVER, large_is_one_look_and_its_parts);
   api_add ("/copy/large-that-fails-leaves-nothing", API_SERVER, large_that_fails_leaves_nothing);
 
