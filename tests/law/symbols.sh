@@ -28,6 +28,12 @@ exported_symbols ()
     sed 's/@@*/ /' | LC_ALL=C sort
 }
 
+# debian/ is in the repository only.
+debian_symbols ()
+{
+  sed -n 's/^ \(s3dlio_[a-z0-9_]*\)@\([^ ]*\) .*/\1 \2/p' "$1" | LC_ALL=C sort
+}
+
 sorted ()
 {
   "${AWK:-awk}" '/^[ \t]*s3dlio_/ { if ($1 < last) print $1 " stands after " last; last = $1 }
@@ -90,6 +96,14 @@ find "$made" -name '*.h' -exec cp {} "$work/include" \;
 chmod -R u+w "$work/include"
 
 green "the version script is sorted" sorted "$sym"
+debian=$top_srcdir/debian/libs3dlio0.symbols
+if [ -e "$debian" ]; then
+  green "debian/libs3dlio0.symbols names what the version script does" \
+    agree script_symbols "$sym" debian_symbols "$debian"
+  sed '/s3dlio_get_version@/d' "$debian" >"$work/debian"
+  red "a symbol that debian/ lacks" '< s3dlio_get_version' \
+    agree script_symbols "$sym" debian_symbols "$work/debian"
+fi
 green "the version script names what the headers declare" \
   agree script_symbols "$sym" header_symbols "$work/include"
 if [ -e "$so" ]; then
