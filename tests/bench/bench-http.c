@@ -397,7 +397,9 @@ start_next (Job *job)
   s3d_http_request_set_bulk (request, job->bulk);
   if (job->range)
     {
-      g_snprintf (range, sizeof range, "bytes=%ld-%ld", number * RANGE, (number + 1) * RANGE - 1);
+      const gint64 first = (gint64) number * RANGE;
+
+      g_snprintf (range, sizeof range, "bytes=%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, first, first + RANGE - 1);
       s3d_http_request_set_header (request, "range", range);
     }
   if (put)
