@@ -6,6 +6,8 @@ noinst_LTLIBRARIES += %D%/libs3d-base.la
   %D%/base-backoff.h \
   %D%/base-budget.c \
   %D%/base-budget.h \
+  %D%/base-crc32c.c \
+  %D%/base-crc32c.h \
   %D%/base-digest.c \
   %D%/base-digest.h \
   %D%/base-env.c \

@@ -8,6 +8,9 @@ test_programs += %D%/test-version
 test_programs += %D%/test-backoff
 %C%_test_backoff_LDADD = $(BASE_LIBS)
 
+test_programs += %D%/test-crc32c
+%C%_test_crc32c_LDADD = $(BASE_LIBS)
+
 test_programs += %D%/test-digest
 %C%_test_digest_LDADD = $(BASE_LIBS)
 
