@@ -4,6 +4,7 @@
 # own server and, where S3DLIO_TEST_RGW_ENDPOINT is set, on Ceph RGW.
 
 test_scripts += \
+  %D%/help.sh \
   %D%/ls.sh \
   %D%/memory.sh \
   %D%/objects.sh \

@@ -104,41 +104,4 @@ check "a wrong setting in the environment is named" err_has S3DLIO_STALL_TIMEOUT
 row "an option beats the environment" 0 stat --stall-timeout 5 "file://$work/file"
 unset S3DLIO_STALL_TIMEOUT
 
-# The manual page and the completion know what --help shows.
-options_of_help ()
-{
-  for topic in '' ls stat cat get put cp mv rm mb rb settings; do
-    # shellcheck disable=SC2086 # none, or one word
-    "$s3dlio" help $topic
-  done | grep -E '^  -' | grep -oE -e '(^|[ ,])--?[a-zA-Z][-a-z0-9]*' | tr -d ' ,' | LC_ALL=C sort -u
-}
-options_of_help >in-help
-sed 's/\\-/-/g' "$top_srcdir/man/s3dlio.1" >page
-in_page ()
-{
-  while read -r option; do
-    grep -qE -e "(^|[^-a-z0-9])$option([^-a-z0-9]|\$)" "$1" || echo "$option is not in $1"
-  done <in-help | { ! grep .; }
-}
-check "every option is found in --help" test "$(wc -l <in-help)" -gt 40
-check "every option stands in the manual page" in_page page
-grep -E '^\.(TP|B|BR|BI|RB)' page | grep -oE -e '(^|[ "])--?[a-zA-Z][-a-z0-9]*' | grep -oE -e '--?[a-zA-Z].*' |
-  LC_ALL=C sort -u >in-page
-only_in_help ()
-{
-  LC_ALL=C comm -13 in-help "$1" | { ! grep .; }
-}
-check "the manual page knows no other option" only_in_help in-page
-check "every option stands in the completion" in_page "$top_srcdir/completions/s3dlio"
-grep -oE -e '--[a-z][-a-z0-9]*' "$top_srcdir/completions/s3dlio" | LC_ALL=C sort -u >in-completion
-check "the completion knows no other option" only_in_help in-completion
-verbs_in ()
-{
-  "$s3dlio" help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p' | while read -r verb; do
-    grep -qE -e "(^|[^a-z])$verb([^a-z]|\$)" "$1" || echo "$verb is not in $1"
-  done | { ! grep .; }
-}
-check "every verb stands in the manual page" verbs_in page
-check "every verb stands in the completion" verbs_in "$top_srcdir/completions/s3dlio"
-
 finish
