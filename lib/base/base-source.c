@@ -24,6 +24,8 @@ struct _S3dSource
   guint64 offset;
   guint64 length;
   S3dSource *whole; /* of a slice */
+  char *path;       /* nullable: of a whole file, which must stay as it was found */
+  struct stat found;
 };
 
 static S3dSource *
@@ -77,13 +79,15 @@ s3d_source_new_file (int fd,
 }
 
 S3dSource *
-s3d_source_new_file_take (int fd,
-                          guint64 offset,
-                          guint64 length)
+s3d_source_new_path_take (int fd,
+                          const char *path,
+                          const struct stat *found)
 {
-  S3dSource *source = s3d_source_new_file (fd, offset, length);
+  S3dSource *source = s3d_source_new_file (fd, 0, (guint64) found->st_size);
 
   source->owns_fd = TRUE;
+  source->path = g_strdup (path);
+  source->found = *found;
   return source;
 }
 
@@ -119,6 +123,7 @@ s3d_source_unref (S3dSource *source)
 
   g_clear_pointer (&source->bytes, g_bytes_unref);
   g_clear_pointer (&source->whole, s3d_source_unref);
+  g_free (source->path);
   if (source->owns_fd)
     close (source->fd);
   g_free (source);
@@ -136,6 +141,46 @@ s3d_source_peek (S3dSource *source)
   return source->memory;
 }
 
+gboolean
+s3d_source_check_file (int fd,
+                       const char *path,
+                       const struct stat *found,
+                       GError **error)
+{
+  g_autofree char *name = g_filename_display_name (path);
+  struct stat now;
+
+  if (fstat (fd, &now) != 0)
+    {
+      s3d_error_set_errno (error, errno, "cannot read %s", name);
+      return FALSE;
+    }
+  if (now.st_size == found->st_size && now.st_mtim.tv_sec == found->st_mtim.tv_sec
+      && now.st_mtim.tv_nsec == found->st_mtim.tv_nsec)
+    return TRUE;
+
+  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY, "%s changed while it was read", name);
+  return FALSE;
+}
+
+/* The source that is the whole file behind this one. */
+static const S3dSource *
+root_of (const S3dSource *source)
+{
+  while (source->whole != NULL)
+    source = source->whole;
+
+  return source;
+}
+
+static char *
+name_of (const S3dSource *source)
+{
+  const S3dSource *root = root_of (source);
+
+  return root->path != NULL ? g_filename_display_name (root->path) : g_strdup ("the file");
+}
+
 static gssize
 read_file (S3dSource *source,
            guint64 offset,
@@ -148,6 +193,7 @@ read_file (S3dSource *source,
   while (done < size)
     {
       ssize_t n = pread (source->fd, buffer + done, size - done, (off_t) (source->offset + offset + done));
+      g_autofree char *name = NULL;
 
       if (n > 0)
         {
@@ -156,11 +202,13 @@ read_file (S3dSource *source,
         }
       if (n < 0 && errno == EINTR)
         continue;
+      name = name_of (source);
       if (n < 0)
-        s3d_error_set_errno (error, errno, "cannot read at %" G_GUINT64_FORMAT, source->offset + offset + done);
+        s3d_error_set_errno (error, errno, "cannot read %s at %" G_GUINT64_FORMAT, name,
+                             source->offset + offset + done);
       else
         g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY,
-                     "the file shrank: it ends at %" G_GUINT64_FORMAT ", not at %" G_GUINT64_FORMAT,
+                     "%s changed while it was read: it ends at %" G_GUINT64_FORMAT ", not at %" G_GUINT64_FORMAT, name,
                      source->offset + offset + done, source->offset + source->length);
       return -1;
     }
@@ -175,13 +223,22 @@ s3d_source_read (S3dSource *source,
                  gsize size,
                  GError **error)
 {
+  const S3dSource *root = root_of (source);
+  gssize n;
+
   if (offset >= source->length)
     return 0;
 
   size = (gsize) MIN ((guint64) MIN (size, G_MAXSSIZE), source->length - offset);
-  if (source->memory == NULL)
-    return read_file (source, offset, buffer, size, error);
+  if (source->memory != NULL)
+    {
+      memcpy (buffer, source->memory + offset, size);
+      return (gssize) size;
+    }
 
-  memcpy (buffer, source->memory + offset, size);
-  return (gssize) size;
+  n = read_file (source, offset, buffer, size, error);
+  if (n < 0 || root->path == NULL || offset + size < source->length)
+    return n;
+
+  return s3d_source_check_file (root->fd, root->path, &root->found, error) ? n : -1;
 }

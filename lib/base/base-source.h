@@ -6,6 +6,7 @@
  * that shrank under us fails the upload. */
 
 #include <glib.h>
+#include <sys/stat.h>
 
 typedef struct _S3dSource S3dSource;
 
@@ -13,7 +14,11 @@ S3dSource *s3d_source_new_bytes (GBytes *bytes);                             /* 
 S3dSource *s3d_source_new_memory (gconstpointer data, gsize size);           /* borrows */
 /* pread(); the descriptor stays the caller's */
 S3dSource *s3d_source_new_file (int fd, guint64 offset, guint64 length);
-S3dSource *s3d_source_new_file_take (int fd, guint64 offset, guint64 length); /* closes @fd at the end */
+/* The whole of the regular file at @path, as @found; closes @fd at the end. When its last byte, or the last one of a
+ * slice of it, is read and the file is no longer as it was found, that read fails: so what was read is never a mixture. */
+S3dSource *s3d_source_new_path_take (int fd, const char *path, const struct stat *found);
+/* INTEGRITY with the path, when a file is no longer as it was found (or has gone from under @fd). */
+gboolean s3d_source_check_file (int fd, const char *path, const struct stat *found, GError **error);
 S3dSource *s3d_source_new_slice (S3dSource *whole, guint64 offset, guint64 length); /* keeps a reference to @whole */
 S3dSource *s3d_source_ref (S3dSource *source);
 void s3d_source_unref (S3dSource *source);

@@ -116,24 +116,63 @@ read_stream (gpointer data, gpointer buffer, gsize size, GCancellable *cancellab
 }
 
 static S3dSequence *
-put_stream_to (S3dlioClient *client, S3dTarget *target, GInputStream *stream, S3dlioOptions *options)
-{
-  g_autoptr (S3dAttributes) attributes = attributes_of (options);
-  S3dPutOptions put = put_options_of (options, attributes);
-
-  return s3d_put_new_stream (target->store, s3d_client_get_budget (client), target->uri, read_stream,
-                             g_object_ref (stream), g_object_unref, &put);
-}
-
-static S3dSequence *
 plan_put_stream (S3dlioClient *client, const char *uri, GInputStream *stream, S3dlioOptions *options, GError **error)
 {
   g_auto (S3dTarget) target = S3D_TARGET_INIT;
+  g_autoptr (S3dAttributes) attributes = NULL;
+  S3dPutOptions put;
 
   if (!prepare (client, uri, options, &target, error))
     return NULL;
 
-  return put_stream_to (client, &target, stream, options);
+  attributes = attributes_of (options);
+  put = put_options_of (options, attributes);
+  return s3d_put_new_stream (target.store, s3d_client_get_budget (client), target.uri, read_stream,
+                             g_object_ref (stream), g_object_unref, &put);
+}
+
+/* A file that is read to its end. */
+typedef struct
+{
+  GInputStream *stream;
+  int fd; /* the stream's */
+  char *path;
+  struct stat found;
+} OpenFile;
+
+static OpenFile *
+open_file_new (int fd, const char *path, const struct stat *found)
+{
+  OpenFile *file = g_new0 (OpenFile, 1);
+
+  file->stream = g_unix_input_stream_new (fd, TRUE);
+  file->fd = fd;
+  file->path = g_strdup (path);
+  file->found = *found;
+  return file;
+}
+
+static void
+open_file_free (gpointer data)
+{
+  OpenFile *file = data;
+
+  g_object_unref (file->stream);
+  g_free (file->path);
+  g_free (file);
+}
+
+/* An empty file that has got bytes meanwhile is not what was to be put; a file of /proc still says that it is empty. */
+static gssize
+read_open_file (gpointer data, gpointer buffer, gsize size, GCancellable *cancellable, GError **error)
+{
+  OpenFile *file = data;
+  gssize n = g_input_stream_read (file->stream, buffer, size, cancellable, error);
+
+  if (n == 0 && S_ISREG (file->found.st_mode) && !s3d_source_check_file (file->fd, file->path, &file->found, error))
+    return -1;
+
+  return n;
 }
 
 /* A file whose size is known is read in pieces as they are sent; anything else (a FIFO, a file of /proc that says 0)
@@ -143,7 +182,6 @@ put_path_to (S3dlioClient *client, S3dTarget *target, const char *path, S3dlioOp
 {
   g_autoptr (S3dAttributes) attributes = NULL;
   g_autoptr (S3dSource) source = NULL;
-  g_autoptr (GInputStream) stream = NULL;
   S3dPutOptions put;
   struct stat st;
   int fd = open (path, O_RDONLY | O_CLOEXEC);
@@ -163,15 +201,13 @@ put_path_to (S3dlioClient *client, S3dTarget *target, const char *path, S3dlioOp
       return NULL;
     }
 
-  if (!S_ISREG (st.st_mode) || st.st_size == 0)
-    {
-      stream = g_unix_input_stream_new (fd, TRUE);
-      return put_stream_to (client, target, stream, options);
-    }
-
   attributes = attributes_of (options);
   put = put_options_of (options, attributes);
-  source = s3d_source_new_file_take (fd, 0, st.st_size);
+  if (!S_ISREG (st.st_mode) || st.st_size == 0)
+    return s3d_put_new_stream (target->store, s3d_client_get_budget (client), target->uri, read_open_file,
+                               open_file_new (fd, path, &st), open_file_free, &put);
+
+  source = s3d_source_new_path_take (fd, path, &st);
   return s3d_put_new (target->store, s3d_client_get_budget (client), target->uri, source, &put);
 }
 

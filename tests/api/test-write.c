@@ -98,6 +98,78 @@ file_of_any_size (ApiTest *test)
     }
 }
 
+typedef struct
+{
+  ApiTest *test;
+  const char *path;
+} Changer;
+
+/* One byte more, once a request is being held. */
+static gpointer
+grow_when_held (gpointer data)
+{
+  Changer *changer = data;
+  int fd = open (changer->path, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+  g_assert_true (ts_server_wait_held (changer->test->server, 1, 30000));
+  g_assert_cmpint (write (fd, "x", 1), ==, 1);
+  close (fd);
+  ts_server_release (changer->test->server);
+  return NULL;
+}
+
+static void
+file_that_changes_is_not_published (ApiTest *test)
+{
+  g_autoptr (S3dlioClient) client = api_client_with (test, "concurrent-parts=1", NULL);
+  const char *path = api_path (test, "changing");
+  g_autofree char *from = g_filename_to_uri (path, NULL, NULL);
+  Changer changer = { test, path };
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GBytes) bytes = api_bytes (20 * MIB, 1);
+      g_autoptr (GError) error = NULL;
+      GThread *thread;
+
+      g_file_set_contents (path, g_bytes_get_data (bytes, NULL), 20 * MIB, &error);
+      g_assert_no_error (error);
+      ts_server_add_fault (test->server, "op=UploadPart nth=1 action=hold");
+      thread = g_thread_new ("change", grow_when_held, &changer);
+      if (i == 0)
+        s3dlio_client_put_file (client, api_uri (test, "object"), path, NULL, NULL, NULL, &error);
+      else
+        s3dlio_client_copy (client, from, api_uri (test, "object"), NULL, NULL, &error);
+      g_thread_join (thread);
+      ts_server_clear_faults (test->server);
+
+      g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY);
+      g_assert_nonnull (strstr (error->message, "/changing changed while it was read"));
+      g_clear_error (&error);
+      g_assert_cmpuint (ts_server_count_uploads (test->server, NULL), ==, 0);
+      g_assert_false (s3dlio_client_exists (client, api_uri (test, "object"), NULL, NULL, &error));
+      g_assert_no_error (error);
+    }
+}
+
+/* A file of /proc says that it is empty, and is as it was found for all that. */
+static void
+file_without_a_size_is_read_to_its_end (ApiTest *test)
+{
+  g_autofree char *text = NULL;
+  gsize size;
+  g_autoptr (GBytes) got = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_file_get_contents ("/proc/version", &text, &size, &error);
+  g_assert_no_error (error);
+  s3dlio_client_put_file (test->client, api_uri (test, "object"), "/proc/version", NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  got = s3dlio_client_get (test->client, api_uri (test, "object"), NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (g_bytes_get_data (got, NULL), g_bytes_get_size (got), text, size);
+}
+
 static void
 missing_file_is_named (ApiTest *test)
 {
@@ -360,6 +432,8 @@ main (int argc, char **argv)
   api_add ("/put/failed-part-aborts-the-upload", API_SERVER, failed_part_aborts_the_upload);
   api_add ("/put/cancelled-put-aborts-the-upload", API_SERVER, cancelled_put_aborts_the_upload);
   api_add ("/put-file/of-any-size", API_ANY, file_of_any_size);
+  api_add ("/put-file/that-changes-is-not-published", API_SERVER, file_that_changes_is_not_published);
+  api_add ("/put-file/without-a-size-is-read-to-its-end", API_ANY, file_without_a_size_is_read_to_its_end);
   api_add ("/put-file/missing-file-is-named", API_ANY, missing_file_is_named);
   api_add ("/put-file/directory-is-refused", API_ANY, directory_is_refused);
   api_add ("/put-stream/of-unknown-length", API_ANY, stream_of_unknown_length);

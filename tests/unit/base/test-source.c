@@ -5,7 +5,9 @@
 #include "config.h"
 
 #include <glib/gstdio.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/base-source.h"
@@ -108,19 +110,86 @@ test_file_failure_is_an_error (void)
   g_assert_true (error->domain == S3DLIO_ERROR);
 }
 
+/* Of the file behind @fd (taken), which gets @text. */
+static S3dSource *
+new_path_source (int fd,
+                 const char *text)
+{
+  struct stat found;
+
+  g_assert_cmpint (write (fd, text, strlen (text)), ==, strlen (text));
+  g_assert_no_errno (fstat (fd, &found));
+  return s3d_source_new_path_take (fd, "/some/where", &found);
+}
+
+/* What is done to a file between its first byte and its last, leaves the bytes of that piece alone. */
+static void
+check_change (int (*change) (int fd))
+{
+  g_autofree char *name = NULL;
+  int fd = g_file_open_tmp ("s3dlio-source-XXXXXX", &name, NULL);
+  g_autoptr (S3dSource) whole = new_path_source (fd, "0123456789");
+  g_autoptr (S3dSource) slice = s3d_source_new_slice (whole, 0, 5);
+  g_autoptr (S3dSource) piece = s3d_source_new_slice (slice, 1, 3);
+  S3dSource *sources[] = { slice, piece, whole };
+  char buffer[10];
+
+  check_reads (slice, "01234");
+  check_reads (whole, "0123456789");
+  g_assert_no_errno (change (fd));
+  for (gsize i = 0; i < G_N_ELEMENTS (sources); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      gsize length = s3d_source_get_length (sources[i]);
+
+      g_assert_cmpint (s3d_source_read (sources[i], 0, buffer, length - 1, NULL), >, 0);
+      g_assert_cmpint (s3d_source_read (sources[i], length - 1, buffer, 1, &error), ==, -1);
+      g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY);
+      g_assert_nonnull (strstr (error->message, "/some/where changed"));
+    }
+  g_unlink (name);
+}
+
+static int
+grow (int fd)
+{
+  return pwrite (fd, "x", 1, 10) == 1 ? 0 : -1;
+}
+
+static int
+shrink (int fd)
+{
+  return ftruncate (fd, 9);
+}
+
+static int
+touch (int fd)
+{
+  const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = 1700000000 } };
+
+  return futimens (fd, times);
+}
+
+static void
+test_file_that_changed_fails (void)
+{
+  check_change (grow);
+  check_change (shrink);
+  check_change (touch);
+}
+
 static void
 test_slice_outlives_the_whole (void)
 {
   g_autofree char *name = NULL;
   int fd = g_file_open_tmp ("s3dlio-source-XXXXXX", &name, NULL);
-  S3dSource *whole = s3d_source_new_file_take (fd, 1, 6);
-  S3dSource *slice = s3d_source_new_slice (whole, 2, 3);
+  S3dSource *whole = new_path_source (fd, "0123456");
+  S3dSource *slice = s3d_source_new_slice (whole, 3, 3);
   g_autoptr (GBytes) bytes = g_bytes_new_static ("abcdef", 6);
   g_autoptr (S3dSource) memory = s3d_source_new_bytes (bytes);
   g_autoptr (S3dSource) part = s3d_source_new_slice (memory, 4, 2);
   char buffer[10];
 
-  g_assert_cmpint (write (fd, "0123456", 7), ==, 7);
   s3d_source_unref (whole);
   g_assert_cmpuint (s3d_source_get_length (slice), ==, 3);
   g_assert_null (s3d_source_peek (slice));
@@ -143,6 +212,7 @@ main (int argc,
   g_test_add_func ("/base/source/empty-is-in-memory", test_empty_is_in_memory);
   g_test_add_func ("/base/source/file/piece", test_file_piece);
   g_test_add_func ("/base/source/file/that-shrank-fails", test_file_that_shrank_fails);
+  g_test_add_func ("/base/source/file/that-changed-fails", test_file_that_changed_fails);
   g_test_add_func ("/base/source/slice-outlives-the-whole", test_slice_outlives_the_whole);
   g_test_add_func ("/base/source/file/failure-is-an-error", test_file_failure_is_an_error);
 

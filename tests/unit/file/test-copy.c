@@ -234,6 +234,35 @@ test_into_fifo (Fixture *fixture,
   fixture_assert_large ((const char *) all->data, 0, LARGE);
 }
 
+/* Its reader changes the source before it takes more than a pipe holds. */
+static void
+test_changes (Fixture *fixture,
+              gconstpointer data)
+{
+  g_autoptr (S3dOp) op = copy_op (fixture, "from", "fifo");
+  g_autofree char *from = fixture_path (fixture, "from");
+  g_autofree char *path = fixture_path (fixture, "fifo");
+  g_autofree guint8 *buffer = g_malloc (LARGE);
+  struct pollfd pollfd = { .events = POLLIN };
+  int file;
+
+  fixture_make_large (fixture, "from", LARGE);
+  g_assert_no_errno (mkfifo (path, 0600));
+  pollfd.fd = g_open (path, O_RDONLY | O_NONBLOCK, 0);
+  fixture_start (fixture, op);
+  g_assert_cmpint (poll (&pollfd, 1, -1), ==, 1);
+  file = g_open (from, O_WRONLY | O_APPEND, 0);
+  g_assert_cmpint (write (file, "x", 1), ==, 1);
+  close (file);
+  while (poll (&pollfd, 1, -1) == 1 && read (pollfd.fd, buffer, LARGE) > 0)
+    continue;
+  close (pollfd.fd);
+
+  fixture_wait (op);
+  g_assert_error (op->error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY);
+  g_assert_nonnull (strstr (op->error->message, "/from changed while it was read"));
+}
+
 static gpointer
 write_slowly (gpointer path)
 {
@@ -350,6 +379,7 @@ main (int argc,
   fixture_add ("/file/copy/onto-itself-is-refused", test_onto_itself);
   fixture_add ("/file/copy/conditions", test_conditions);
   fixture_add ("/file/copy/new-mode-and-time-unless-kept", test_mode_and_time);
+  fixture_add ("/file/copy/of-what-changes-fails", test_changes);
   fixture_add ("/file/copy/into-a-fifo", test_into_fifo);
   fixture_add ("/file/copy/into-a-device", test_into_device);
   fixture_add ("/file/copy/from-a-fifo", test_from_fifo);
