@@ -126,6 +126,14 @@ objects ()
   row "$t a failed get leaves the file" 1 get "$base/missing" kept
   check "$t it is as before" grep -qx kept kept
 
+  # There are no wildcards in URIs.
+  row "$t a key may hold any character" 0 put small "$base/w*[a]"
+  row "$t no wildcards in URIs: rm" 0 rm "$base/dir/*"
+  row "$t and what they would match is there" 0 stat "$base/dir/small"
+  row "$t no wildcards in URIs: cat" 1 cat "$base/dir/sm*ll"
+  row "$t but the key itself is found" 0 cat "$base/w*[a]"
+  check "$t whole" cmp small out
+
   # Refusals.
   mkdir -p adir
   row "$t put of a directory" 1 put adir "$base/adir"
@@ -189,6 +197,10 @@ objects ()
   row "$t rm" 0 rm "$base/moved2" "$base/exact"
   check "$t rm prints nothing" silent
   row "$t and it is gone" 1 stat "$base/exact"
+  "$s3dlio" cp small empty "$base/listed"
+  printf '%s\n' "$base/listed/small" "$base/listed/missing" >list
+  row "$t rm --files-from" 0 rm --files-from list "$base/listed/empty"
+  row "$t rm --files-from: they are gone" 1 stat "$base/listed/small" "$base/listed/empty"
 }
 
 on_every_store objects
@@ -211,6 +223,18 @@ cp small page.html
 row "s3: put" 0 put page.html "$base/"
 row "s3: stat" 0 stat "$base/page.html"
 check "s3: the content type is guessed from the name" out_has '^  content-type: text/html$'
+ask POST /-/reset
+row "s3: no-clobber" 0 put -n small "$base/page.html"
+check "s3: no-clobber asks the service: If-None-Match: *" \
+  sh -c 'printf "%s" "$1" | grep -qi "if-none-match: \*"' sh "$(ask GET '/-/ledger?op=PutObject')"
+row "s3: put to a bucket" 0 put small "s3://127.0.0.1:$port/alpha"
+row "s3: a bucket root takes the name" 0 cat "s3://127.0.0.1:$port/alpha/small"
+check "s3: a bucket root: the bytes" cmp small out
+cp small unmoved
+ask POST /-/faults 'op=PutObject key=*unmoved action=status status=403 code=AccessDenied' >/dev/null
+row "s3: mv whose copy fails" 1 mv unmoved "$base/unmoved"
+check "s3: mv whose copy fails keeps its source" cmp small unmoved
+ask DELETE /-/faults >/dev/null
 row "s3: put - guesses from the key" 0 put --dry-run - "$base/x.json"
 
 finish

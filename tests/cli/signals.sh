@@ -65,6 +65,8 @@ ask POST /-/faults 'op=GetObject from=8M action=stall after=1000' >/dev/null
 interrupt "SIGINT in mid-get" INT 130 get "$bucket/large" down/large
 check "SIGINT in mid-get: nothing is left in the directory" sh -c '[ -z "$(ls -A down)" ]'
 check "SIGINT in mid-get: no error is printed for what was cancelled" sh -c '! grep -q "large" err'
+interrupt "SIGKILL in mid-get" KILL 137 get "$bucket/large" down/large
+check "SIGKILL in mid-get: nothing is left in the directory" sh -c '[ -z "$(ls -A down)" ]'
 interrupt "SIGINT in a tree" INT 130 cp -r "$bucket" down/tree
 check "SIGINT in a tree: no half file" sh -c '[ -z "$(find down -type f)" ]'
 ask POST /-/release >/dev/null
