@@ -8,6 +8,7 @@ test_scripts += \
   %D%/ls.sh \
   %D%/memory.sh \
   %D%/objects.sh \
+  %D%/sentences.sh \
   %D%/settings.sh \
   %D%/signals.sh \
   %D%/trees.sh \
@@ -17,4 +18,4 @@ test_helpers += %D%/cli-helper
 %C%_cli_helper_CPPFLAGS = $(USER_CPPFLAGS)
 %C%_cli_helper_LDADD = $(GIO_LIBS)
 
-EXTRA_DIST += %D%/cli.sh
+EXTRA_DIST += %D%/cli.sh %D%/sentences.txt

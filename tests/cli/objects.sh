@@ -115,7 +115,7 @@ objects ()
   check "$t its mtime is the object's" test "$(TZ=UTC stat -c %y timed | sed 's/ /T/; s/\..*//')" = "$seen"
   row "$t no-clobber to a file" 0 get -n "$base/dir/small" mode
   check "$t no-clobber leaves the file" cmp small mode
-  row "$t no-clobber of a put" 0 put -n big "$base/in/small"
+  row "$t no-clobber of a put" 0 put --no-clobber big "$base/in/small"
   row "$t and" 0 cat "$base/in/small"
   check "$t no-clobber leaves the object" cmp small out
   row "$t no-clobber says so with -v" 0 put -n -v big "$base/in/small"
@@ -156,7 +156,7 @@ objects ()
   row "$t nor did put write" 1 stat "$base/dry"
 
   # Verbose, stat, many names.
-  row "$t -v: a line each" 0 put -v small "$base/in/small"
+  row "$t -v: a line each" 0 put --verbose small "$base/in/small"
   check "$t on stderr" err_has '^put small .*/in/small$'
   check "$t not on stdout" out_empty
   row "$t stat" 0 stat "$base/in/small"

@@ -148,7 +148,7 @@ ask POST /-/faults 'op=GetObject from=16M action=slow ms=1500' >/dev/null
 run "$helper" terminal tty "$s3dlio" get "$bucket/large" shown
 check "progress on a terminal: bytes and rate" grep -q 'MiB.*iB/s' tty
 check "progress on a terminal: it is wiped at the end" sh -c 'tail -c 20 tty | grep -q "$(printf "\033")\[K"'
-run "$helper" terminal tty "$s3dlio" get -q "$bucket/large" shown
+run "$helper" terminal tty "$s3dlio" get --quiet "$bucket/large" shown
 check "-q: none at all" test ! -s tty
 row "none when piped" 0 get "$bucket/large" shown
 check "nothing is printed" silent
