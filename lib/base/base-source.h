@@ -15,7 +15,7 @@ S3dSource *s3d_source_new_memory (gconstpointer data, gsize size);           /* 
 /* pread(); the descriptor stays the caller's */
 S3dSource *s3d_source_new_file (int fd, guint64 offset, guint64 length);
 /* The whole of the regular file at @path, as @found; closes @fd at the end. When its last byte, or the last one of a
- * slice of it, is read and the file is no longer as it was found, that read fails: so what was read is never a mixture. */
+ * slice of it, is read and the file is no longer as it was found, that read fails: what was read is never a mixture. */
 S3dSource *s3d_source_new_path_take (int fd, const char *path, const struct stat *found);
 /* INTEGRITY with the path, when a file is no longer as it was found (or has gone from under @fd). */
 gboolean s3d_source_check_file (int fd, const char *path, const struct stat *found, GError **error);
