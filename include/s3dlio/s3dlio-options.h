@@ -25,7 +25,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
 /**
  * S3DLIO_OPTION_IF_MATCH:
  *
- * String; get, put, copy: only when the object's ETag is this one, else %S3DLIO_ERROR_PRECONDITION.
+ * String; get, put, copy, delete: only when the object's ETag is this one, else
+ * %S3DLIO_ERROR_PRECONDITION.
  *
  * Since: 0.9
  */

@@ -13,6 +13,23 @@
 #include "s3dlio/s3dlio-client-names.h"
 #include "s3dlio/s3dlio-error.h"
 
+/* The delete of one object. */
+static S3dSequence *
+plan_delete (S3dlioClient *client, const char *uri, S3dlioOptions *options, GError **error)
+{
+  static const char *const known[] = { S3DLIO_OPTION_IF_MATCH, NULL };
+  g_auto (S3dTarget) target = S3D_TARGET_INIT;
+  S3dOp *op;
+
+  if (!s3d_options_check (options, known, error)
+      || !s3d_client_resolve (client, uri, S3D_NAME_OBJECT, &target, error))
+    return NULL;
+
+  op = s3d_op_new (S3D_OP_DELETE, target.uri, NULL, NULL);
+  op->if_match = g_strdup (s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH));
+  return s3d_single_new (target.store, op);
+}
+
 /* The sequence of one op of @kind on what @uri names. */
 static S3dSequence *
 plan_single (S3dlioClient *client, const char *uri, S3dOpKind kind, S3dNameKind name, S3dlioOptions *options,
@@ -271,13 +288,14 @@ s3dlio_client_exists_finish (S3dlioClient *client, GAsyncResult *result, GError 
  * s3dlio_client_delete:
  * @client: a client
  * @uri: the object, exactly this one
- * @options: (nullable): options; this operation has none yet
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
  * @cancellable: (nullable): a cancellable
  * @error: return location for an error
  *
- * Deletes one object. One that does not exist is not an error.
+ * Deletes one object. One that does not exist is not an error. With %S3DLIO_OPTION_IF_MATCH the object is looked at
+ * first, as not every service heeds the condition.
  *
- * Returns: %TRUE when the object is gone
+ * Returns: %TRUE when the object is gone; %S3DLIO_ERROR_PRECONDITION when it is another one than was asked for
  *
  * Since: 0.9
  */
@@ -285,7 +303,7 @@ gboolean
 s3dlio_client_delete (S3dlioClient *client, const char *uri, S3dlioOptions *options, GCancellable *cancellable,
                       GError **error)
 {
-  g_autoptr (S3dSequence) delete = plan_single (client, uri, S3D_OP_DELETE, S3D_NAME_OBJECT, options, error);
+  g_autoptr (S3dSequence) delete = plan_delete (client, uri, options, error);
 
   return s3d_client_run (delete, "delete", uri, options, cancellable, error);
 }
@@ -294,7 +312,7 @@ s3dlio_client_delete (S3dlioClient *client, const char *uri, S3dlioOptions *opti
  * s3dlio_client_delete_async:
  * @client: a client
  * @uri: the object, exactly this one
- * @options: (nullable): options; this operation has none yet
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
  * @cancellable: (nullable): a cancellable
  * @callback: (scope async): called when it is done
  * @user_data: for @callback
@@ -308,7 +326,7 @@ s3dlio_client_delete_async (S3dlioClient *client, const char *uri, S3dlioOptions
                             GAsyncReadyCallback callback, gpointer user_data)
 {
   GError *error = NULL;
-  S3dSequence *delete = plan_single (client, uri, S3D_OP_DELETE, S3D_NAME_OBJECT, options, &error);
+  S3dSequence *delete = plan_delete (client, uri, options, &error);
 
   s3d_client_run_async (client, delete, error, "delete", uri, options, cancellable, callback, user_data,
                         s3dlio_client_delete_async);

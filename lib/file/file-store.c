@@ -44,7 +44,7 @@ run_stat (S3dOp *op,
   return TRUE;
 }
 
-/* A link goes, and what it points to stays. */
+/* A link goes, and what it points to stays; it has no ETag that could be asked for. */
 static gboolean
 run_delete (S3dOp *op,
             GError **error)
@@ -53,6 +53,8 @@ run_delete (S3dOp *op,
   struct stat now;
   int err;
 
+  if (op->if_match && lstat (path, &now) == 0 && !s3d_file_check_match (path, &now, op->if_match, error))
+    return FALSE;
   if (unlink (path) == 0 || errno == ENOENT || errno == ENOTDIR)
     return TRUE;
 

@@ -454,8 +454,9 @@ run_delete (MemStore *store,
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
   Container *container = find_container (op->target, error);
+  Object *object = container ? g_tree_lookup (container->objects, s3dlio_uri_get_key (op->target)) : NULL;
 
-  if (!container)
+  if (!container || (object && !check_match (object, op->if_match, error)))
     return FALSE;
 
   g_tree_remove (container->objects, s3dlio_uri_get_key (op->target));

@@ -95,7 +95,7 @@ struct _S3dOp
   gpointer ready_data;
   S3dSink *sink;        /* borrowed; NULL until ready sets it */
 
-  /* in: READ, COPY and UPLOAD_PART_COPY (of the source), WRITE and UPLOAD_COMPLETE (of what is replaced) */
+  /* in: READ, DELETE, COPY and UPLOAD_PART_COPY (of the source), WRITE and UPLOAD_COMPLETE (of what is replaced) */
   char *if_match;       /* ETag without quotes */
 
   /* in: WRITE, UPLOAD_PART */

@@ -248,6 +248,36 @@ delete_is_of_exactly_one_key (ApiTest *test)
 }
 
 static void
+delete_if_match_spares_another_version (ApiTest *test)
+{
+  g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
+  g_autoptr (S3dlioObjectInfo) old = NULL;
+  g_autoptr (S3dlioObjectInfo) new = NULL;
+  g_autoptr (GError) error = NULL;
+
+  api_put (test, "a", 10, 1);
+  old = s3dlio_client_stat (test->client, api_uri (test, "a"), NULL, NULL, &error);
+  g_assert_no_error (error);
+  api_put (test, "a", 11, 2);
+  new = s3dlio_client_stat (test->client, api_uri (test, "a"), NULL, NULL, &error);
+  g_assert_no_error (error);
+
+  s3dlio_options_set_string (options, S3DLIO_OPTION_IF_MATCH, s3dlio_object_info_get_etag (old));
+  g_assert_false (s3dlio_client_delete (test->client, api_uri (test, "a"), options, NULL, &error));
+  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION);
+  g_clear_error (&error);
+  g_assert_true (s3dlio_client_exists (test->client, api_uri (test, "a"), NULL, NULL, NULL));
+
+  s3dlio_options_set_string (options, S3DLIO_OPTION_IF_MATCH, s3dlio_object_info_get_etag (new));
+  for (guint i = 0; i < 2; i++) /* the second time it is gone */
+    {
+      s3dlio_client_delete (test->client, api_uri (test, "a"), options, NULL, &error);
+      g_assert_no_error (error);
+      g_assert_false (s3dlio_client_exists (test->client, api_uri (test, "a"), NULL, NULL, NULL));
+    }
+}
+
+static void
 delete_of_what_is_missing_is_no_error (ApiTest *test)
 {
   g_autoptr (GError) error = NULL;
@@ -344,6 +374,7 @@ main (int argc, char **argv)
   api_add ("/exists/is-false-only-for-what-is-missing", API_ANY, exists_is_false_only_for_what_is_missing);
   api_add ("/exists/tells-what-it-cannot-find-out", API_SERVER, exists_tells_what_it_cannot_find_out);
   api_add ("/delete/is-of-exactly-one-key", API_ANY, delete_is_of_exactly_one_key);
+  api_add ("/delete/if-match-spares-another-version", API_ANY, delete_if_match_spares_another_version);
   api_add ("/delete/of-what-is-missing-is-no-error", API_ANY, delete_of_what_is_missing_is_no_error);
   api_add ("/containers/come-and-go", API_CONTAINERS, containers_come_and_go);
   api_add ("/uri/wrong-names-are-named", API_ANY, wrong_names_are_named);

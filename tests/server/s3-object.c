@@ -460,11 +460,17 @@ ts_s3_copy_object (TsCall *call)
 void
 ts_s3_delete_object (TsCall *call)
 {
-  TsBucket *bucket = ts_s3_lock_bucket (call);
+  TsBucket *bucket;
+  gboolean permitted;
 
+  change_object (call);
+  bucket = ts_s3_lock_bucket (call);
   if (bucket == NULL)
     return;
-  g_tree_remove (bucket->objects, call->key);
+  permitted = ts_s3_check_write (call, g_tree_lookup (bucket->objects, call->key));
+  if (permitted)
+    g_tree_remove (bucket->objects, call->key);
   ts_store_unlock (call->server->store);
-  call->status = 204;
+  if (permitted)
+    call->status = 204;
 }

@@ -88,7 +88,7 @@ test_failed_source (Fixture *fixture,
   fixture_make (fixture, "target", "old");
   fd = g_open (path, O_RDONLY, 0);
   op->source = s3d_source_new_file (fd, 0, 10);
-  fixture_run_bad (fixture, op, S3DLIO_ERROR_INTEGRITY, "shrank");
+  fixture_run_bad (fixture, op, S3DLIO_ERROR_INTEGRITY, "changed while it was read");
   close (fd);
   fixture_assert_text (fixture, "target", "old");
   fixture_assert_names (fixture, "short target");

@@ -479,6 +479,49 @@ test_delete (Fixture *fixture, gconstpointer data)
   assert_ok (missing);
 }
 
+/* The ETag of what stands at "key". */
+static char *
+etag_of_key (Fixture *fixture)
+{
+  g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_STAT, "key");
+  fixture_run (fixture, op);
+  assert_ok (op);
+  return g_strdup (s3dlio_object_info_get_etag (op->info));
+}
+
+static void
+test_delete_if_match (Fixture *fixture, gconstpointer data)
+{
+  put (fixture, "key", "x");
+  g_autofree char *old = etag_of_key (fixture);
+  put (fixture, "key", "y");
+
+  /* Seen before it is too late, even for a service that heeds no condition. */
+  g_autoptr (S3dOp) stale = fixture_op (fixture, S3D_OP_DELETE, "key");
+  stale->if_match = g_strdup (old);
+  fixture_run (fixture, stale);
+  assert_failed (stale, S3DLIO_ERROR_PRECONDITION, old, NULL);
+  g_assert_cmpuint (ts_server_count (fixture->server, "DeleteObject"), ==, 0);
+
+  /* Overwritten between the look and the request. */
+  ts_server_add_fault (fixture->server, "op=DeleteObject nth=1 action=overwrite");
+  g_autoptr (S3dOp) late = fixture_op (fixture, S3D_OP_DELETE, "key");
+  late->if_match = etag_of_key (fixture);
+  fixture_run (fixture, late);
+  assert_failed (late, S3DLIO_ERROR_PRECONDITION, NULL);
+  g_assert_cmpuint (ts_server_count_objects (fixture->server, "bucket"), ==, 1);
+
+  /* A service that does not know the condition. */
+  ts_server_clear_faults (fixture->server);
+  ts_server_add_fault (fixture->server, "op=DeleteObject nth=1 action=status status=501 code=NotImplemented");
+  g_autoptr (S3dOp) plain = fixture_op (fixture, S3D_OP_DELETE, "key");
+  plain->if_match = etag_of_key (fixture);
+  fixture_run (fixture, plain);
+  assert_ok (plain);
+  assert_sent (fixture, "DeleteObject", "if-match", NULL);
+  g_assert_cmpuint (ts_server_count_objects (fixture->server, "bucket"), ==, 0);
+}
+
 /* ---- Keys ---- */
 
 static const char *const odd_keys[] = {
@@ -567,6 +610,7 @@ main (int argc, char **argv)
   ADD ("/s3/write/no-clobber", test_no_clobber);
   ADD ("/s3/write/if-match", test_write_if_match);
   ADD ("/s3/write/large-body-is-hashed-elsewhere", test_large_body);
+  ADD ("/s3/delete/if-match-holds-whatever-the-service-heeds", test_delete_if_match);
   ADD ("/s3/delete/exactly-one-key-and-missing-is-no-error", test_delete);
   ADD ("/s3/keys/any-utf-8", test_odd_keys);
   return g_test_run ();
