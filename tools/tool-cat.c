@@ -11,34 +11,13 @@
 #include "tool-progress.h"
 
 static gboolean
-find_size (Tool *tool, const char *uri, gint64 *size, GError **error)
-{
-  ToolWait wait = { NULL };
-  g_autoptr (GAsyncResult) result = NULL;
-  g_autoptr (S3dlioObjectInfo) info = NULL;
-
-  s3dlio_client_stat_async (tool->client, uri, NULL, tool->cancellable, tool_wait_done, &wait);
-  result = tool_wait (&wait);
-  info = s3dlio_client_stat_finish (tool->client, result, error);
-  if (info == NULL)
-    return FALSE;
-
-  *size = s3dlio_object_info_get_size (info);
-  return TRUE;
-}
-
-static gboolean
 write_object (Tool *tool, ToolItem *item, const char *uri, GError **error)
 {
   g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
   g_autoptr (GAsyncResult) result = NULL;
   ToolWait wait = { NULL };
-  gint64 size = 0;
 
-  if (tool->options->has_range && tool->options->range_offset < 0 && !find_size (tool, uri, &size, error))
-    return FALSE;
-
-  tool_copy_set_range (tool, size, options);
+  tool_copy_set_range (tool, options);
   tool_item_watch (item, options);
   s3dlio_client_get_to_fd_async (tool->client, uri, STDOUT_FILENO, options, tool->cancellable, tool_wait_done, &wait);
   result = tool_wait (&wait);

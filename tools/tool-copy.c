@@ -16,17 +16,14 @@
 #include "tool-progress.h"
 
 void
-tool_copy_set_range (Tool *tool, gint64 size, S3dlioOptions *options)
+tool_copy_set_range (Tool *tool, S3dlioOptions *options)
 {
   const ToolOptions *wanted = tool->options;
-  gint64 offset = wanted->range_offset;
 
   if (!wanted->has_range)
     return;
-  if (offset < 0)
-    offset = MAX (size + offset, 0);
 
-  s3dlio_options_set_int64 (options, S3DLIO_OPTION_OFFSET, offset);
+  s3dlio_options_set_int64 (options, S3DLIO_OPTION_OFFSET, wanted->range_offset);
   s3dlio_options_set_int64 (options, S3DLIO_OPTION_LENGTH, wanted->range_length);
 }
 
@@ -130,26 +127,9 @@ fetch (ToolItem *item)
   s3dlio_options_set_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME, TRUE);
   if (tool->options->no_clobber)
     s3dlio_options_set_boolean (options, S3DLIO_OPTION_NO_CLOBBER, TRUE);
-  tool_copy_set_range (tool, item->size, options);
+  tool_copy_set_range (tool, options);
   tool_item_watch (item, options);
   s3dlio_client_get_to_file_async (tool->client, from, item->to, options, tool->cancellable, fetched, item);
-}
-
-static void
-size_found (GObject *source, GAsyncResult *result, gpointer data)
-{
-  ToolItem *item = data;
-  GError *error = NULL;
-  g_autoptr (S3dlioObjectInfo) info = s3dlio_client_stat_finish (S3DLIO_CLIENT (source), result, &error);
-
-  if (info == NULL)
-    {
-      tool_jobs_done (item, error);
-      return;
-    }
-
-  item->size = s3dlio_object_info_get_size (info);
-  fetch (item);
 }
 
 static void
@@ -229,10 +209,7 @@ tool_copy_start (ToolJobs *jobs, ToolItem *item)
       return;
     }
 
-  /* Of a local source, the size is known. */
-  if (options->has_range && options->range_offset < 0 && item->size < 0)
-    s3dlio_client_stat_async (tool->client, item->from, NULL, tool->cancellable, size_found, item);
-  else if (item->to_local && (!item->from_local || tool->verb->bit == TOOL_GET))
+  if (item->to_local && (!item->from_local || tool->verb->bit == TOOL_GET))
     fetch (item);
   else if (item->from_local && !item->to_local)
     store (item);

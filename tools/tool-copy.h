@@ -13,8 +13,8 @@ void tool_copy_start (ToolJobs *jobs, ToolItem *item);
 /* The same as a ToolJobsClass, with -v. */
 extern const ToolJobsClass tool_copy_jobs;
 
-/* --range in @options, for an object of @size bytes, which matters only when it counts from the end. */
-void tool_copy_set_range (Tool *tool, gint64 size, S3dlioOptions *options);
+/* --range in @options. */
+void tool_copy_set_range (Tool *tool, S3dlioOptions *options);
 
 /* What --content-type, --metadata and --no-clobber say of a new object; the type is guessed from @name (nullable). */
 S3dlioOptions *tool_copy_write_options (Tool *tool, const char *name);

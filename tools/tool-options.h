@@ -28,8 +28,7 @@ struct _ToolOptions
   ToolFilter *filter;
 
   gboolean has_range;
-  gint64 range_offset; /* below 0: so many from the end */
-  gint64 range_length; /* -1: to the end */
+  gint64 range_offset, range_length; /* as the library takes them */
 
   const ToolVerb *verb; /* NULL: none was given */
   GPtrArray *args;      /* of char *, NULL-terminated once parsed */

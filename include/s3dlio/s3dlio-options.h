@@ -99,7 +99,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
 /**
  * S3DLIO_OPTION_OFFSET:
  *
- * Integer; get to a file or descriptor: the first byte, from 0.
+ * Integer; get to a file or descriptor: the first byte, from 0; below 0: so many bytes from the end, as with
+ * [method@S3dlio.Client.get_range].
  *
  * Since: 0.9
  */

@@ -22,12 +22,12 @@
 static gboolean
 check_range (gint64 offset, gint64 length, GError **error)
 {
-  if (offset >= 0 && length >= -1)
+  if (length >= -1 && (offset >= 0 || length <= 0))
     return TRUE;
 
   g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID,
-               "an offset must be 0 or more and a length -1 or more, not %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT,
-               offset, length);
+               "a length must be -1 or more, and -1 with an offset below 0, not %" G_GINT64_FORMAT " with the offset %"
+               G_GINT64_FORMAT, length, offset);
   return FALSE;
 }
 
@@ -201,7 +201,7 @@ s3dlio_client_get_finish (S3dlioClient *client, GAsyncResult *result, GError **e
  * s3dlio_client_get_range:
  * @client: a client
  * @uri: the object
- * @offset: the first byte, from 0
+ * @offset: the first byte, from 0; below 0: -@offset bytes from the end
  * @length: how many bytes, or -1: to the end. What lies behind the end is left out
  * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
  * @cancellable: (nullable): a cancellable
@@ -209,6 +209,10 @@ s3dlio_client_get_finish (S3dlioClient *client, GAsyncResult *result, GError **e
  *
  * Reads a piece of an object into memory. @length 0 gives no bytes, without a request; so does @offset at the very
  * end, with one. @offset behind the end is %S3DLIO_ERROR_RANGE.
+ *
+ * An @offset of -5 with a @length of -1 gives the last five bytes, or all when there are fewer. Up to
+ * `range-split-threshold` bytes that is one request, too: the size need not be known. @length must be -1 (or 0) then,
+ * anything else is %S3DLIO_ERROR_INVALID.
  *
  * Returns: (transfer full): the bytes, or %NULL with @error
  *
@@ -230,7 +234,7 @@ s3dlio_client_get_range (S3dlioClient *client, const char *uri, gint64 offset, g
  * s3dlio_client_get_range_async:
  * @client: a client
  * @uri: the object
- * @offset: the first byte, from 0
+ * @offset: the first byte, from 0; below 0: -@offset bytes from the end
  * @length: how many bytes, or -1: to the end. What lies behind the end is left out
  * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
  * @cancellable: (nullable): a cancellable
@@ -280,7 +284,7 @@ s3dlio_client_get_range_finish (S3dlioClient *client, GAsyncResult *result, GErr
  * s3dlio_client_get_into: (skip)
  * @client: a client
  * @uri: the object
- * @offset: the first byte, from 0
+ * @offset: the first byte, from 0; below 0: -@offset bytes from the end
  * @length: how many bytes, or -1: to the end
  * @buffer: memory of the caller's, of at least @size bytes
  * @size: of @buffer, in bytes
@@ -314,7 +318,7 @@ s3dlio_client_get_into (S3dlioClient *client, const char *uri, gint64 offset, gi
  * s3dlio_client_get_into_async: (skip)
  * @client: a client
  * @uri: the object
- * @offset: the first byte, from 0
+ * @offset: the first byte, from 0; below 0: -@offset bytes from the end
  * @length: how many bytes, or -1: to the end
  * @buffer: memory of the caller's, of at least @size bytes
  * @size: of @buffer, in bytes

@@ -7,6 +7,9 @@
  * Chunks grow with the object only as far as every slot keeps some to do, since fewer requests cost less and the last
  * round of large ones leaves slots idle: 8 ranges a slot bound that loss to an eighth.
  *
+ * Of the last bytes of an object the very last come first, as nothing else can be asked for while the size is unknown;
+ * their answer tells it, and the ranges before them follow.
+ *
  * State is under the sequence's lock. Memory of the result belongs to the get until it is stolen; the caller's memory
  * and descriptor are borrowed, and let go before done. Ranges and 416 are those of RFC 9110, 14. */
 
@@ -81,7 +84,7 @@ learn_total (S3dGet *get,
   if (get->total < 0 && op->range_length >= 0 && all_of_it)
     get->total = op->range_offset + op->range_length;
 
-  if (get->total < 0 && (op->range_length >= 0 || get->wanted >= 0 || get->offset > 0))
+  if (get->total < 0 && (op->range_length >= 0 || get->wanted >= 0 || get->offset != 0))
     {
       g_set_error_literal (error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED,
                            "the service does not tell the size of the object");
@@ -94,6 +97,29 @@ learn_total (S3dGet *get,
     }
 
   return TRUE;
+}
+
+/* Whether the answer begins where the range does; a range of the last bytes learns here where that is. */
+static gboolean
+learn_place (S3dGet *get,
+             S3dRange *range,
+             const S3dOp *op,
+             GError **error)
+{
+  if (get->offset < 0)
+    {
+      get->offset = MAX (get->total + get->offset, 0);
+      if (op->range_offset >= get->offset && op->range_offset + op->range_length == get->total)
+        range->start = op->range_offset;
+    }
+  if (op->range_offset == range->start)
+    return TRUE;
+
+  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED,
+               "the service answered a range from %" G_GINT64_FORMAT " with bytes from %" G_GINT64_FORMAT,
+               range->start, op->range_offset);
+
+  return FALSE;
 }
 
 /* A body whose length is told by its end alone: one stream, into whatever there is. */
@@ -123,7 +149,7 @@ plan_memory (S3dGet *get,
 
   if (to->kind == S3D_GET_MEMORY)
     {
-      range->memory = to->memory;
+      range->memory = (guint8 *) to->memory + (range->start - get->offset);
       return (guint64) length <= to->memory_size || refuse_size (get, length, error);
     }
 
@@ -132,8 +158,9 @@ plan_memory (S3dGet *get,
 
   get->memory_size = (gsize) length;
   get->memory = (guint64) length <= G_MAXSSIZE ? s3d_memory_alloc (get->memory_size) : NULL;
-  range->memory = get->memory;
-  if (!get->memory)
+  if (get->memory)
+    range->memory = get->memory + (range->start - get->offset);
+  else
     g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for %" G_GINT64_FORMAT " bytes", length);
 
   return get->memory != NULL;
@@ -152,6 +179,18 @@ plan_reservation (S3dGet *get,
     get->to_reserve = length;
 }
 
+/* What further ranges are for: all behind the first one, or before it, when it was of the last bytes. */
+static void
+set_rest (S3dGet *get,
+          const S3dRange *first,
+          gint64 length)
+{
+  const gboolean before = first->start > get->offset;
+
+  get->next = before ? get->offset : first->start + first->length;
+  get->end = before ? first->start : get->offset + length;
+}
+
 gboolean
 s3d_get_plan (S3dGet *get,
               S3dRange *range,
@@ -161,14 +200,7 @@ s3d_get_plan (S3dGet *get,
   gint64 asked = range->length;
   gint64 length;
 
-  if (op->range_offset != range->start)
-    {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED,
-                   "the service answered a range from %" G_GINT64_FORMAT " with bytes from %" G_GINT64_FORMAT,
-                   range->start, op->range_offset);
-      return FALSE;
-    }
-  if (!learn_total (get, range, op, error))
+  if (!learn_total (get, range, op, error) || !learn_place (get, range, op, error))
     return FALSE;
 
   get->info = op->info ? s3dlio_object_info_ref (op->info) : NULL;
@@ -183,13 +215,12 @@ s3d_get_plan (S3dGet *get,
   length = get->total - get->offset;
   if (get->wanted >= 0)
     length = MIN (length, get->wanted);
-  get->end = get->offset + length;
   get->parent.progress_total = length;
 
   range->rewinds = asked >= 0 && op->range_length > asked;
   range->length = op->range_length < 0 || range->rewinds ? length : MIN (op->range_length, length);
   range->clipped = op->range_length > range->length;
-  get->next = range->start + range->length;
+  set_rest (get, range, length);
   if (range->rewinds && get->destination.in_order && range->length > ORDER_MAX)
     {
       g_set_error_literal (error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED,
@@ -210,7 +241,7 @@ static void
 set_empty (S3dGet *get)
 {
   get->planned = TRUE;
-  get->total = get->offset;
+  get->total = get->offset = MAX (get->offset, 0);
   get->end = get->next = get->offset;
   get->length = 0;
   get->parent.progress_total = 0;
@@ -222,7 +253,7 @@ judge_refusal (S3dGet *get,
                gint64 total,
                GError *error)
 {
-  if (total == get->offset)
+  if (total == MAX (get->offset, 0))
     {
       g_error_free (error);
       set_empty (get);
@@ -239,8 +270,8 @@ judge_refusal (S3dGet *get,
   s3d_sequence_fail (&get->parent, error);
 }
 
-/* 416 with a size is an answer; without one, offset 0 means that the object is empty, and for any other a stat must
- * tell. */
+/* 416 with a size is an answer; without one, offset 0 means that the object is empty, as a negative one does, and for
+ * any other a stat must tell. */
 static void
 first_refused (S3dGet *get,
                S3dOp *op)
@@ -249,7 +280,7 @@ first_refused (S3dGet *get,
 
   if (op->total >= 0)
     judge_refusal (get, op->total, error);
-  else if (get->offset == 0)
+  else if (get->offset <= 0)
     judge_refusal (get, 0, error);
   else
     {
@@ -320,7 +351,7 @@ launch_next (S3dGet *get)
 
   if (get->destination.in_order)
     {
-      g_queue_push_tail (&get->order, range);
+      s3d_order_insert (range);
       if (!s3d_order_prepare (range, &error))
         {
           s3d_sequence_fail (&get->parent, error);
@@ -336,6 +367,14 @@ launch_next (S3dGet *get)
   s3d_range_launch (range);
 }
 
+/* Of the last bytes the last @length, or all of them; where they stand is not yet known. */
+static S3dRange *
+last_range (S3dGet *get,
+            gint64 length)
+{
+  return s3d_range_new (get, length >= 0 ? MAX (get->offset, -length) : get->offset, -1);
+}
+
 /* FALSE: memory is waited for. */
 static gboolean
 begin (S3dGet *get)
@@ -343,11 +382,11 @@ begin (S3dGet *get)
   gint64 first = first_length (get);
   guint64 bytes = get->expected > 0 ? get->expected : (guint64) (first >= 0 ? first : get->chunk);
   gboolean holds = get->destination.in_order || get->destination.kind == S3D_GET_BYTES;
-  S3dRange *range = s3d_range_new (get, get->offset, first);
+  S3dRange *range = get->offset >= 0 ? s3d_range_new (get, get->offset, first) : last_range (get, first);
 
   get->begun = TRUE;
   if (get->destination.in_order)
-    g_queue_push_tail (&get->order, range);
+    s3d_order_insert (range);
   g_queue_push_tail (&get->again, range);
 
   return !get->budget || !holds || s3d_sequence_reserve (&get->parent, get->budget, bytes);
@@ -383,7 +422,7 @@ get_step (S3dSequence *sequence)
 {
   S3dGet *get = (S3dGet *) sequence;
 
-  if (get->wanted == 0 || get->total == get->offset)
+  if (get->wanted == 0 || (get->planned && get->total == get->offset))
     {
       set_position (get);
       return;
@@ -495,8 +534,8 @@ s3d_get_new (S3dStore *store,
   get->store = s3d_store_ref (store);
   get->budget = budget ? s3d_budget_ref (budget) : NULL;
   get->target = s3dlio_uri_ref (target);
-  get->offset = offset;
-  get->wanted = length > G_MAXINT64 - offset ? -1 : length;
+  get->offset = MAX (offset, -G_MAXINT64);
+  get->wanted = length > G_MAXINT64 - MAX (offset, 0) ? -1 : length;
   get->if_match = g_strdup (if_match);
   get->destination = *destination;
   get->total = -1;

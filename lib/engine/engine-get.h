@@ -33,7 +33,8 @@ typedef struct
   gboolean in_order;
 } S3dGetDestination;
 
-/* @offset ≥ 0, @length ≥ 0 or -1: to the end. @if_match nullable. */
+/* @offset ≥ 0, @length ≥ 0 or -1: to the end. @offset < 0: the last -@offset bytes, or all when there are fewer;
+ * @length is -1 (or 0) then. @if_match nullable. */
 S3dSequence *s3d_get_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, gint64 offset,
                           gint64 length,
                           const char *if_match, const S3dGetDestination *destination);

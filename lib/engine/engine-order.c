@@ -25,6 +25,16 @@
 #define PAGE 4096
 #define PIECE (1024 * 1024)
 
+/* Ranges come in the object's order, but that the first may be of the last bytes. */
+void
+s3d_order_insert (S3dRange *range)
+{
+  GQueue *order = &range->get->order;
+  const S3dRange *last = g_queue_peek_tail (order);
+
+  g_queue_push_nth (order, range, last && last->start > range->start ? (int) order->length - 1 : -1);
+}
+
 gboolean
 s3d_order_prepare (S3dRange *range,
                    GError **error)

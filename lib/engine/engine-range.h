@@ -15,7 +15,7 @@ typedef struct
   S3dSink sink;
   GList link;       /* in the get's live ones */
   S3dGet *get;
-  gint64 start;     /* in the object */
+  gint64 start;     /* in the object; < 0, until planned: so many from its end */
   gint64 length;    /* of what is wanted of it; -1: to the end, wherever that is */
   gint64 done;      /* bytes at their place */
   gint64 shown;     /* of them counted as progress */
@@ -33,7 +33,7 @@ struct _S3dGet
   S3dStore *store;
   S3dBudget *budget;  /* nullable */
   S3dlioUri *target;
-  gint64 offset;
+  gint64 offset;      /* < 0, until planned: the last bytes */
   gint64 wanted;      /* -1: to the end */
   char *if_match;     /* the caller's, nullable */
   S3dGetDestination destination;
@@ -45,9 +45,9 @@ struct _S3dGet
   S3dlioObjectInfo *info; /* nullable */
   gint64 total;
   char *etag;             /* nullable */
-  gint64 end;             /* of what will be delivered, in the object */
   gint64 chunk;
-  gint64 next;            /* where the next range begins */
+  gint64 next;            /* where the next range begins… */
+  gint64 end;             /* …and where the last of them ends */
   gint64 to_reserve;      /* before the next range; 0: nothing */
   guint at_once;
   S3dSink *plain;         /* instead of ranges, when the length is known only at the end; nullable */
@@ -80,7 +80,9 @@ gboolean s3d_range_landed (S3dRange *range, S3dOp *op);
 /* The first answer is there: decides what becomes of the whole. */
 gboolean s3d_get_plan (S3dGet *get, S3dRange *range, S3dOp *op, GError **error);
 
-/* In order: memory for a range; the job that writes what is complete; an end to its waiting. */
+/* In order: a range's place among those to be written; memory for it; the job that writes what is complete; an end to
+ * its waiting. */
+void s3d_order_insert (S3dRange *range);
 gboolean s3d_order_prepare (S3dRange *range, GError **error);
 void s3d_order_write (S3dSequence *sequence);
 void s3d_order_interrupt (S3dGet *get);

@@ -30,8 +30,8 @@ plan_range (S3dOp *op,
       return FALSE;
     }
 
-  op->range_offset = op->offset;
-  op->range_length = size - op->offset;
+  op->range_offset = op->offset >= 0 ? op->offset : MAX (size + op->offset, 0);
+  op->range_length = size - op->range_offset;
   if (op->length >= 0)
     op->range_length = MIN (op->range_length, op->length);
 

@@ -37,7 +37,17 @@ refuse (S3dS3Job *job, GError **error, const char *format, ...)
 static gboolean
 is_ranged (const S3dOp *op)
 {
-  return op->offset > 0 || op->length >= 0;
+  return op->offset != 0 || op->length >= 0;
+}
+
+/* As far as that can be told: of the last bytes there may be fewer. */
+static gboolean
+is_asked_for (const S3dOp *op, gint64 first, gint64 last, gint64 total)
+{
+  const gint64 length = last - first + 1;
+  if (op->offset < 0)
+    return (total < 0 || last == total - 1) && (length == -op->offset || (first == 0 && length < -op->offset));
+  return first == op->offset && (op->length < 0 || length <= op->length);
 }
 
 static gboolean
@@ -50,7 +60,7 @@ take_range (S3dS3Job *job, gint64 content_length, GError **error)
     return refuse (job, error, "a part of the object came where all of it was asked for");
   if (!s3d_s3_parse_content_range (text, &first, &last, &total) || first < 0)
     return refuse (job, error, "a Content-Range that cannot be read: %s", text != NULL ? text : "none");
-  if (first != op->offset || (op->length >= 0 && last - first >= op->length))
+  if (!is_asked_for (op, first, last, total))
     return refuse (job, error, "asked for %" G_GINT64_FORMAT " bytes at %" G_GINT64_FORMAT ", got Content-Range %s",
                    op->length, op->offset, text);
   if (content_length >= 0 && content_length != last - first + 1)
@@ -110,6 +120,7 @@ static const S3dS3Verb read_verb = { .method = "GET", .headers = read_headers, .
 void
 s3d_s3_start_read (S3dStore *store, S3dOp *op)
 {
+  const gint64 most = op->offset < 0 ? -op->offset : op->length;
   op->total = op->range_length = -1;
   S3dS3Job *job = s3d_s3_job_new (store, op, &read_verb, op->target->key, NULL);
   s3d_s3_job_require_key (job);
@@ -120,11 +131,11 @@ s3d_s3_start_read (S3dStore *store, S3dOp *op)
         g_snprintf (range, sizeof range, "bytes=%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, op->offset,
                     op->offset + MIN (op->length - 1, G_MAXINT64 - op->offset));
       else
-        g_snprintf (range, sizeof range, "bytes=%" G_GINT64_FORMAT "-", op->offset);
+        g_snprintf (range, sizeof range, "bytes=%" G_GINT64_FORMAT "%s", op->offset, op->offset < 0 ? "" : "-");
       s3d_http_request_set_header (job->request, "range", range);
     }
   s3d_s3_job_set_etag (job, "if-match", op->if_match);
-  s3d_http_request_set_bulk (job->request, op->length < 0 || op->length >= BULK_READ);
+  s3d_http_request_set_bulk (job->request, most == -1 || most >= BULK_READ);
   s3d_s3_job_start (job);
 }
 

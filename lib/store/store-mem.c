@@ -339,7 +339,8 @@ run_read (MemStore *store,
 
   data = g_bytes_get_data (object->bytes, &size);
   op->total = (gint64) size;
-  if ((op->offset > 0 || op->length >= 0) && op->offset >= op->total)
+  op->range_offset = op->offset >= 0 ? op->offset : MAX (op->total + op->offset, 0);
+  if ((op->offset != 0 || op->length >= 0) && op->range_offset >= op->total)
     {
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_RANGE,
                    "offset %" G_GINT64_FORMAT " lies behind the end of an object of %" G_GSIZE_FORMAT " bytes",
@@ -347,8 +348,7 @@ run_read (MemStore *store,
       return FALSE;
     }
 
-  op->range_offset = op->offset;
-  op->range_length = op->total - op->offset;
+  op->range_length = op->total - op->range_offset;
   if (op->length >= 0)
     op->range_length = MIN (op->range_length, op->length);
   g_clear_pointer (&op->info, s3dlio_object_info_unref);
@@ -358,7 +358,7 @@ run_read (MemStore *store,
   if (op->ready && !op->ready (op, op->ready_data, error))
     return FALSE;
 
-  return send_body (op, data + op->offset, (gsize) op->range_length, error);
+  return send_body (op, data + op->range_offset, (gsize) op->range_length, error);
 }
 
 static gboolean

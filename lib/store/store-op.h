@@ -89,7 +89,7 @@ struct _S3dOp
   guint attempts_made;
 
   /* in: READ, UPLOAD_PART_COPY (there length > 0) */
-  gint64 offset;        /* ≥ 0 */
+  gint64 offset;        /* ≥ 0; READ, with length -1: < 0 for the last -offset bytes, or all when there are fewer */
   gint64 length;        /* > 0, or -1: to the end. A tail beyond the end is clamped */
   S3dOpReady ready;     /* nullable */
   gpointer ready_data;

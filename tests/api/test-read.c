@@ -44,7 +44,8 @@ ranges_mean_the_same_everywhere (ApiTest *test)
   } rows[] = {
     { 0, 0, 0 },     { 0, 1, 1 },        { 0, -1, 1000 },    { 0, 1000, 1000 },  { 0, 5000, 1000 }, { 999, 1, 1 },
     { 999, 100, 1 }, { 999, -1, 1 },     { 1000, 0, 0 },     { 1000, -1, 0 },    { 1000, 10, 0 },   { 500, 100, 100 },
-    { 500, 0, 0 },   { 500, -1, 500 },
+    { 500, 0, 0 },   { 500, -1, 500 },   { -1, -1, 1 },      { -400, -1, 400 },  { -1000, -1, 1000 },
+    { -1001, -1, 1000 }, { G_MININT64, -1, 1000 }, { -5, 0, 0 },
   };
 
   api_put (test, "object", 1000, 1);
@@ -55,14 +56,43 @@ ranges_mean_the_same_everywhere (ApiTest *test)
                                                           rows[i].length, NULL, NULL, &error);
       gsize size;
       const guint8 *data;
+      guint64 first;
 
       g_test_message ("offset %d length %d", (int) rows[i].offset, (int) rows[i].length);
       g_assert_no_error (error);
       data = g_bytes_get_data (bytes, &size);
       g_assert_cmpuint (size, ==, rows[i].expected);
+      first = rows[i].offset < 0 ? 1000 - size : (guint64) rows[i].offset;
       if (size > 0)
-        g_assert_cmpuint (ts_pattern_check (data, size, rows[i].offset, 1), ==, size);
+        g_assert_cmpuint (ts_pattern_check (data, size, first, 1), ==, size);
     }
+}
+
+static void
+last_bytes_of_nothing_are_none (ApiTest *test)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+
+  api_put (test, "object", 0, 1);
+  bytes = s3dlio_client_get_range (test->client, api_uri (test, "object"), -5, -1, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_bytes_get_size (bytes), ==, 0);
+}
+
+static void
+last_bytes_are_split (ApiTest *test)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree guint8 *buffer = g_malloc (20 * MIB);
+  gsize n_read = 0;
+
+  api_put (test, "object", 32 * MIB, 3);
+  s3dlio_client_get_into (test->client, api_uri (test, "object"), -20 * MIB, -1, buffer, 20 * MIB, NULL, &n_read, NULL,
+                          &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_read, ==, 20 * MIB);
+  g_assert_cmpuint (ts_pattern_check (buffer, n_read, 12 * MIB, 3), ==, n_read);
 }
 
 static void
@@ -85,7 +115,7 @@ wrong_range_is_named (ApiTest *test)
       = s3dlio_client_get_range (test->client, api_uri (test, "object"), -1, 1, NULL, NULL, &error);
 
   g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID);
-  g_assert_nonnull (strstr (error->message, "-1"));
+  g_assert_nonnull (strstr (error->message, "offset -1"));
   g_assert_null (bytes);
 }
 
@@ -449,6 +479,48 @@ large_object_is_its_ranges (ApiTest *test)
 }
 
 static void
+last_bytes_are_one_request (ApiTest *test)
+{
+  g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+
+  api_put (test, "object", 20 * MIB, 1);
+  api_forget (test);
+  bytes = s3dlio_client_get_range (test->client, api_uri (test, "object"), -1000, -1, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (ts_pattern_check (g_bytes_get_data (bytes, NULL), 1000, 20 * MIB - 1000, 1), ==, 1000);
+  g_assert_cmpuint (api_count (test, NULL), ==, 1);
+
+  s3dlio_options_set_int64 (options, S3DLIO_OPTION_OFFSET, -1000);
+  s3dlio_client_get_to_file (test->client, api_uri (test, "object"), api_path (test, "file"), options, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (api_count (test, NULL), ==, 2);
+}
+
+/* The first request asks for the last bytes, the second, with the ETag that came, for what stands before them. */
+static void
+last_bytes_in_two_are_of_one_object (ApiTest *test)
+{
+  g_autoptr (S3dlioClient) client = api_client_with (test, "range-split-threshold=1Mi", NULL);
+  g_autoptr (GPtrArray) requests = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+
+  api_put (test, "object", 20 * MIB, 1);
+  api_forget (test);
+  bytes = s3dlio_client_get_range (client, api_uri (test, "object"), -2 * MIB, -1, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (ts_pattern_check (g_bytes_get_data (bytes, NULL), 2 * MIB, 18 * MIB, 1), ==, 2 * MIB);
+  requests = ts_server_get_requests (test->server, NULL);
+  g_assert_cmpuint (requests->len, ==, 2);
+  g_assert_cmpstr (ts_request_get_header (requests->pdata[0], "range"), ==, "bytes=-1048576");
+  g_assert_null (ts_request_get_header (requests->pdata[0], "if-match"));
+  g_assert_cmpstr (ts_request_get_header (requests->pdata[1], "range"), ==, "bytes=18874368-19922943");
+  g_assert_nonnull (ts_request_get_header (requests->pdata[1], "if-match"));
+}
+
+static void
 length_0_is_no_request (ApiTest *test)
 {
   g_autoptr (GError) error = NULL;
@@ -500,6 +572,10 @@ main (int argc, char **argv)
   api_add ("/get/small-object-is-one-request", API_SERVER, small_object_is_one_request);
   api_add ("/get/large-object-is-its-ranges", API_SERVER, large_object_is_its_ranges);
   api_add ("/get-range/means-the-same-everywhere", API_ANY, ranges_mean_the_same_everywhere);
+  api_add ("/get-range/last-bytes-of-nothing-are-none", API_ANY, last_bytes_of_nothing_are_none);
+  api_add ("/get-range/last-bytes-are-split", API_ANY, last_bytes_are_split);
+  api_add ("/get-range/last-bytes-are-one-request", API_SERVER, last_bytes_are_one_request);
+  api_add ("/get-range/last-bytes-in-two-are-of-one-object", API_SERVER, last_bytes_in_two_are_of_one_object);
   api_add ("/get-range/offset-behind-the-end-is-an-error", API_ANY, offset_behind_the_end_is_an_error);
   api_add ("/get-range/wrong-range-is-named", API_ANY, wrong_range_is_named);
   api_add ("/get-range/large-range-is-split", API_ANY, large_range_is_split);

@@ -92,6 +92,10 @@ check "--multipart-threshold: one request" test "$(uploads PutObject)" -eq 1
 row "--part-size" 0 put --part-size 6Mi --multipart-threshold 8Mi large "$service/alpha/large"
 check "--part-size: so many parts" test "$(uploads UploadPart)" -eq 4
 ask POST /-/reset
+row "--range -5: of cat" 0 cat --range -5: "$service/alpha/large"
+row "--range -5: of get" 0 get --range -5: "$service/alpha/large" got
+check "--range -5: each is one request" test "$(ask GET /-/ledger | wc -l)" -eq 2
+ask POST /-/reset
 row "--range-chunk-size" 0 get --range-split-threshold 1Mi --range-chunk-size 5Mi "$service/alpha/large" got
 check "--range-chunk-size: so many ranges" test "$(uploads GetObject)" -eq 5
 ask POST /-/reset

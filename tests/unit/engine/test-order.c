@@ -77,6 +77,8 @@ pass_through (Box *box,
   g_autoptr (GError) error = NULL;
   GThread *thread = g_thread_new ("reader", read_all, &reader);
 
+  if (offset < 0)
+    offset += (gint64) size;
   box_put (box, "k", size);
   s3d_call_run (get, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
@@ -111,6 +113,22 @@ test_pipe_from_offset (void)
 
   g_assert_cmpint (pipe (fds), ==, 0);
   pass_through (box, fds[1], fds[0], 65536, 1000000, 12345);
+}
+
+static void
+test_pipe_last_bytes (void)
+{
+  const gint64 offsets[] = { -1, -CHUNK, -CHUNK - 1, -900000 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (offsets); i++)
+    {
+      g_autoptr (Box) box = box_new (SMALL, NULL, NULL);
+      int fds[2];
+
+      g_assert_cmpint (pipe (fds), ==, 0);
+      pass_through (box, fds[1], fds[0], 65536, 1000000, offsets[i]);
+      g_assert_cmpint (fault_store_total (box->fault), ==, (CHUNK - 1 - offsets[i]) / CHUNK);
+    }
 }
 
 static void
@@ -317,6 +335,7 @@ main (int argc,
 
   g_test_add_func ("/engine/order/pipe-in-bounded-memory", test_pipe);
   g_test_add_func ("/engine/order/pipe-from-an-offset", test_pipe_from_offset);
+  g_test_add_func ("/engine/order/pipe-of-the-last-bytes", test_pipe_last_bytes);
   g_test_add_func ("/engine/order/socket-in-bounded-memory", test_socket);
   g_test_add_func ("/engine/order/engine-off-in-bounded-memory", test_engine_off);
   g_test_add_func ("/engine/order/body-of-unknown-length", test_size_hidden);

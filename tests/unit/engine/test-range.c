@@ -222,6 +222,52 @@ test_slices (void)
 }
 
 static void
+test_last_bytes (void)
+{
+  const struct
+  {
+    gint64 offset;
+    gsize size, length;
+    const char *reads;
+  } cases[] = {
+    { -1, 300, 1, "-1+-1" },
+    { -100, 300, 100, "-100+-1" },
+    { -170, 300, 170, "-100+-1 130+40 170+30" },
+    { -300, 300, 300, "-100+-1 0+40 40+40 80+40 120+40 160+40" },
+    { -301, 300, 300, "-100+-1 0+40 40+40 80+40 120+40 160+40" },
+    { G_MININT64, 130, 130, "-100+-1 0+30" },
+    { -50, 7, 7, "-50+-1" },
+    { -1, 0, 0, "-1+-1" },
+    { -500, 0, 0, "-100+-1" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const FaultManners manners = { .hides_size_416 = (i % 2) == 1 };
+      g_autoptr (Box) box = box_new (SMALL, NULL, NULL);
+      g_auto (Result) result = { NULL };
+
+      box_put (box, "k", cases[i].size);
+      fault_store_set_manners (box->fault, &manners);
+      result = get (box, "k", cases[i].offset, -1);
+      assert_bytes (&result, cases[i].size, cases[i].size - cases[i].length, cases[i].length);
+      assert_reads (box, cases[i].reads);
+    }
+}
+
+static void
+test_last_bytes_switched_off (void)
+{
+  g_autoptr (Box) box = box_new (SMALL " enable-range-engine=false", NULL, NULL);
+  g_auto (Result) result = { NULL };
+
+  box_put (box, "k", 1000);
+  result = get (box, "k", -700, -1);
+  assert_bytes (&result, 1000, 300, 700);
+  assert_reads (box, "-700+-1");
+}
+
+static void
 test_behind_the_end (void)
 {
   g_autoptr (Box) box = box_new (SMALL, NULL, NULL);
@@ -327,6 +373,19 @@ test_truncated_resumed (gconstpointer data)
 }
 
 static void
+test_last_bytes_resumed (void)
+{
+  Plan plan = { .nth = 0, .times = 1, .fault = { .cuts = TRUE, .cut = 30, .resumable = TRUE } };
+  g_autoptr (Box) box = box_new (SMALL " max-concurrent-ranges=1", break_reads, &plan);
+  g_auto (Result) result = { NULL };
+
+  box_put (box, "k", 205);
+  result = get (box, "k", -130, -1);
+  assert_bytes (&result, 205, 75, 130);
+  assert_reads (box, "-100+-1 135+70 75+30");
+}
+
+static void
 test_attempts_bounded (void)
 {
   Plan plan = { .nth = 1, .times = 1000, .fault = { .cuts = TRUE, .cut = 1 } };
@@ -427,6 +486,23 @@ test_changed (gconstpointer data)
     }
 }
 
+/* Between the last bytes and those before them. */
+static void
+test_last_bytes_changed (gconstpointer data)
+{
+  const FaultManners *manners = data;
+  Change change = { .nth = 1, .size = 3000 };
+  g_autoptr (Box) box = box_new (SMALL " max-concurrent-ranges=1", change_object, &change);
+  g_auto (Result) result = { NULL };
+
+  change.box = box;
+  box_put (box, "k", 2000);
+  fault_store_set_manners (box->fault, manners);
+  result = get (box, "k", -1000, -1);
+  g_assert_error (result.error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY);
+  g_assert_nonnull (strstr (result.error->message, "changed"));
+}
+
 static void
 test_if_match (void)
 {
@@ -456,6 +532,8 @@ test_ranges_ignored (void)
   g_auto (Result) all = { NULL };
   g_auto (Result) head = { NULL };
   g_auto (Result) tail = { NULL };
+  g_auto (Result) last = { NULL };
+  g_auto (Result) fewer = { NULL };
 
   box_put (box, "k", 1000);
   fault_store_set_manners (box->fault, &manners);
@@ -469,6 +547,11 @@ test_ranges_ignored (void)
 
   tail = get (box, "k", 5, -1);
   g_assert_error (tail.error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED);
+
+  last = get (box, "k", -5, -1);
+  g_assert_error (last.error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED);
+  fewer = get (box, "k", -2000, -1);
+  assert_bytes (&fewer, 1000, 0, 1000);
 }
 
 static void
@@ -515,6 +598,7 @@ test_memory (void)
   g_auto (Result) large = { NULL };
   g_auto (Result) asked = { NULL };
   g_auto (Result) rest = { NULL };
+  g_auto (Result) last = { NULL };
 
   box_put (box, "fits", 200);
   box_put (box, "large", 201);
@@ -532,6 +616,10 @@ test_memory (void)
   rest = get_with (box, "large", 1, -1, NULL, &memory);
   g_assert_no_error (rest.error);
   g_assert_cmpmem (buffer, 200, (const guint8 *) g_bytes_get_data (pattern, NULL) + 1, 200);
+
+  last = get_with (box, "large", -199, -1, NULL, &memory);
+  g_assert_no_error (last.error);
+  g_assert_cmpmem (buffer, 199, (const guint8 *) g_bytes_get_data (pattern, NULL) + 2, 199);
 
   asked = get_with (box, "fits", 0, 201, NULL, &memory);
   g_assert_error (asked.error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE);
@@ -558,6 +646,27 @@ test_file (void)
   g_assert_true (g_file_get_contents (path, &text, &size, NULL));
   g_unlink (path);
   g_assert_cmpmem (text + 7, size - 7, (const guint8 *) g_bytes_get_data (pattern, NULL) + 10, 990);
+}
+
+static void
+test_file_last_bytes (void)
+{
+  g_autoptr (Box) box = box_new (SMALL, NULL, NULL);
+  g_autofree char *path = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (GBytes) pattern = box_pattern (1000);
+  int fd = g_file_open_tmp ("s3dlio-XXXXXX", &path, NULL);
+  const S3dGetDestination file = { .kind = S3D_GET_FILE, .fd = fd };
+  g_auto (Result) result = { NULL };
+  gsize size;
+
+  box_put (box, "k", 1000);
+  result = get_with (box, "k", -900, -1, NULL, &file);
+  g_assert_no_error (result.error);
+  close (fd);
+  g_assert_true (g_file_get_contents (path, &text, &size, NULL));
+  g_unlink (path);
+  g_assert_cmpmem (text, size, (const guint8 *) g_bytes_get_data (pattern, NULL) + 100, 900);
 }
 
 static void
@@ -644,6 +753,11 @@ main (int argc,
   g_test_add_data_func ("/engine/range/chunk-size-that-was-chosen-stays", GINT_TO_POINTER (TRUE), test_chunks_grow);
   g_test_add_data_func ("/engine/range/chunks-grow-with-the-object", GINT_TO_POINTER (FALSE), test_chunks_grow);
   g_test_add_func ("/engine/range/slices-cost-only-their-ranges", test_slices);
+  g_test_add_func ("/engine/range/last-bytes-cost-only-their-ranges", test_last_bytes);
+  g_test_add_func ("/engine/range/last-bytes-are-one-read-when-switched-off", test_last_bytes_switched_off);
+  g_test_add_func ("/engine/range/last-bytes-are-resumed", test_last_bytes_resumed);
+  g_test_add_data_func ("/engine/range/last-bytes-are-of-one-object", &good_manners, test_last_bytes_changed);
+  g_test_add_data_func ("/engine/range/last-bytes-are-of-one-object-without-etag", &no_etag, test_last_bytes_changed);
   g_test_add_func ("/engine/range/offset-behind-the-end-is-refused-with-the-size", test_behind_the_end);
   g_test_add_func ("/engine/range/refusal-without-a-size-costs-one-stat-at-most", test_416_without_size);
   g_test_add_func ("/engine/range/missing-object-is-one-request", test_missing);
@@ -662,6 +776,7 @@ main (int argc,
   g_test_add_func ("/engine/range/body-of-unknown-length-is-one-stream", test_size_hidden);
   g_test_add_func ("/engine/range/memory-too-small-tells-the-size", test_memory);
   g_test_add_func ("/engine/range/file-has-each-range-at-its-place", test_file);
+  g_test_add_func ("/engine/range/file-has-the-last-bytes", test_file_last_bytes);
   g_test_add_func ("/engine/range/full-disk-is-no-space", test_file_full);
   g_test_add_func ("/engine/range/cancelled-while-every-range-is-stalled", test_cancel_stalled);
   g_test_add_func ("/engine/range/cancelled-before-costs-nothing", test_cancelled_before);

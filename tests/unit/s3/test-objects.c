@@ -95,6 +95,39 @@ test_ranges (Fixture *fixture, gconstpointer data)
 }
 
 static void
+assert_last_bytes (Fixture *fixture, gint64 count, const char *header, const char *text)
+{
+  g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_READ, "key");
+  op->offset = -count;
+  g_autoptr (GBytes) bytes = fixture_read (fixture, op);
+  assert_ok (op);
+  assert_text (bytes, text);
+  assert_sent (fixture, "GetObject", "range", header);
+  g_assert_cmpint (op->range_offset, ==, 10 - (gint64) strlen (text));
+  g_assert_cmpint (op->total, ==, 10);
+}
+
+static void
+test_last_bytes (Fixture *fixture, gconstpointer data)
+{
+  static const char *const wrong[] = { "bytes 0-9/10", "bytes 5-8/10", "bytes 6-8/9", "bytes */10" };
+  put (fixture, "key", "0123456789");
+  assert_last_bytes (fixture, 1, "bytes=-1", "9");
+  assert_last_bytes (fixture, 4, "bytes=-4", "6789");
+  assert_last_bytes (fixture, 100, "bytes=-100", "0123456789");
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
+    {
+      g_autofree char *fault = g_strdup_printf ("action=content-range value='%s'", wrong[i]);
+      ts_server_clear_faults (fixture->server);
+      ts_server_add_fault (fixture->server, fault);
+      g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_READ, "key");
+      op->offset = -4;
+      g_autoptr (GBytes) bytes = fixture_read (fixture, op);
+      assert_failed (op, S3DLIO_ERROR_INTEGRITY, "Content-Range", "HTTP 206", "127.0.0.1", NULL);
+    }
+}
+
+static void
 test_empty (Fixture *fixture, gconstpointer data)
 {
   put (fixture, "key", "");
@@ -594,6 +627,7 @@ main (int argc, char **argv)
   ADD ("/s3/read/empty-object", test_empty);
   ADD ("/s3/read/behind-the-end-tells-the-size-if-the-service-does", test_behind_the_end);
   ADD ("/s3/read/ignored-range-is-reported", test_range_ignored);
+  ADD ("/s3/read/last-bytes-are-those", test_last_bytes);
   ADD ("/s3/read/wrong-content-range-is-refused", test_wrong_range);
   ADD ("/s3/read/answer-without-length", test_no_length);
   ADD ("/s3/read/ready-chooses-the-sink-or-refuses", test_ready);
