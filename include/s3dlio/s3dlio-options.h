@@ -118,11 +118,33 @@ typedef struct _S3dlioOptions S3dlioOptions;
 /**
  * S3DLIO_OPTION_LIMIT:
  *
- * Integer; list: stop after that many entries. 0, the default, means all.
+ * Integer; list: stop after that many entries (of those that match). 0, the default, means all.
  *
  * Since: 0.9
  */
 #define S3DLIO_OPTION_LIMIT "limit"
+
+/**
+ * S3DLIO_OPTION_GLOB:
+ *
+ * String; list: only keys of which what follows the prefix matches this pattern as a whole. `*` is any text, slashes
+ * included; `?` is one character; `[a-z]` one of these, `[!a-z]` one of the others; a backslash takes the meaning from
+ * the character behind it. Common prefixes are matched with the slash at their end.
+ *
+ * Since: 0.9
+ */
+#define S3DLIO_OPTION_GLOB "glob"
+
+/**
+ * S3DLIO_OPTION_REGEX:
+ *
+ * String; list: only keys of which what follows the prefix matches this regular expression (that of #GRegex) anywhere;
+ * `^` and `$` bind it to the ends. One that cannot be compiled is %S3DLIO_ERROR_INVALID, as is one that takes millions
+ * of steps over a key. A key that is not UTF-8 matches none. With %S3DLIO_OPTION_GLOB, both have to match.
+ *
+ * Since: 0.9
+ */
+#define S3DLIO_OPTION_REGEX "regex"
 
 /**
  * S3DLIO_OPTION_PRESERVE_MTIME:

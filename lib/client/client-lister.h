@@ -5,8 +5,7 @@
 
 #include <s3dlio/s3dlio-lister.h>
 
-#include "store/store.h"
+#include "engine/engine-list.h"
 
-/* @text: the URI as the caller wrote it, for errors. @limit: entries in all, 0: no limit. */
-S3dlioLister *s3d_lister_new (S3dStore *store, S3dlioUri *prefix, const char *text, S3dlioListFlags flags,
-                              guint64 limit);
+/* @text: the URI as the caller wrote it, for errors. */
+S3dlioLister *s3d_lister_new (S3dStore *store, S3dlioUri *prefix, const char *text, const S3dListWanted *wanted);

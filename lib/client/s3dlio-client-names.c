@@ -43,19 +43,55 @@ plan_single (S3dlioClient *client, const char *uri, S3dOpKind kind, S3dNameKind 
   return s3d_single_new (target.store, s3d_op_new (kind, target.uri, NULL, NULL));
 }
 
-static S3dSequence *
-plan_list (S3dlioClient *client, const char *uri, S3dOpKind kind, S3dlioListFlags flags, S3dlioOptions *options,
-           GError **error)
+/* Resolves what to list. @wanted, zeroed, gets a filter of its own. */
+static gboolean
+prepare_list (S3dlioClient *client, const char *uri, S3dlioListFlags flags, S3dlioOptions *options, S3dTarget *target,
+              S3dListWanted *wanted, GError **error)
 {
-  static const char *const known[] = { S3DLIO_OPTION_LIMIT, NULL };
-  S3dNameKind name = kind == S3D_OP_LIST ? S3D_NAME_PREFIX : S3D_NAME_SERVICE;
-  g_auto (S3dTarget) target = S3D_TARGET_INIT;
+  static const char *const known[] = { S3DLIO_OPTION_LIMIT, S3DLIO_OPTION_GLOB, S3DLIO_OPTION_REGEX, NULL };
+  const char *glob = s3d_options_get_string (options, S3DLIO_OPTION_GLOB);
+  const char *regex = s3d_options_get_string (options, S3DLIO_OPTION_REGEX);
 
-  if (!s3d_options_check (options, known, error) || !s3d_client_resolve (client, uri, name, &target, error))
+  if (!s3d_options_check (options, known, error) || !s3d_client_resolve (client, uri, S3D_NAME_PREFIX, target, error))
+    return FALSE;
+
+  wanted->kind = S3D_OP_LIST;
+  wanted->recursive = (flags & S3DLIO_LIST_RECURSIVE) != 0;
+  wanted->limit = (guint64) s3d_options_get_int64 (options, S3DLIO_OPTION_LIMIT, 0);
+  if (glob == NULL && regex == NULL)
+    return TRUE;
+
+  wanted->filter = s3d_filter_new (glob, regex, error);
+  return wanted->filter != NULL;
+}
+
+static S3dSequence *
+plan_list (S3dlioClient *client, const char *uri, S3dlioListFlags flags, S3dlioOptions *options, GError **error)
+{
+  g_auto (S3dTarget) target = S3D_TARGET_INIT;
+  S3dListWanted wanted = { 0 };
+  g_autoptr (S3dFilter) filter = NULL;
+
+  if (!prepare_list (client, uri, flags, options, &target, &wanted, error))
     return NULL;
 
-  return s3d_list_new (target.store, kind, target.uri, (flags & S3DLIO_LIST_RECURSIVE) != 0,
-                       s3d_options_get_int64 (options, S3DLIO_OPTION_LIMIT, 0), NULL, FALSE);
+  filter = wanted.filter;
+  return s3d_list_new (target.store, target.uri, &wanted, NULL);
+}
+
+static S3dSequence *
+plan_list_containers (S3dlioClient *client, const char *uri, S3dlioOptions *options, GError **error)
+{
+  static const char *const known[] = { S3DLIO_OPTION_LIMIT, NULL };
+  g_auto (S3dTarget) target = S3D_TARGET_INIT;
+  S3dListWanted wanted = { .kind = S3D_OP_CONTAINER_LIST };
+
+  if (!s3d_options_check (options, known, error)
+      || !s3d_client_resolve (client, uri, S3D_NAME_SERVICE, &target, error))
+    return NULL;
+
+  wanted.limit = (guint64) s3d_options_get_int64 (options, S3DLIO_OPTION_LIMIT, 0);
+  return s3d_list_new (target.store, target.uri, &wanted, NULL);
 }
 
 /**
@@ -63,11 +99,12 @@ plan_list (S3dlioClient *client, const char *uri, S3dOpKind kind, S3dlioListFlag
  * @client: a client
  * @uri: a container, or a prefix in it: literal, not a pattern
  * @flags: how to list
- * @options: (nullable): %S3DLIO_OPTION_LIMIT
+ * @options: (nullable): %S3DLIO_OPTION_LIMIT, %S3DLIO_OPTION_GLOB, %S3DLIO_OPTION_REGEX
  * @cancellable: (nullable): a cancellable
  * @error: return location for an error
  *
- * Lists what begins with a prefix, in the byte order of the keys, all of it at once: one request a thousand entries.
+ * Lists what begins with a prefix, in the byte order of the keys, all of it at once: one request a thousand entries,
+ * before a glob or regular expression picks among them. Common prefixes are entries as objects are, for the limit too.
  * For lists that may be long, s3dlio_client_open_list() gives them page by page.
  *
  * Returns: (transfer container) (element-type S3dlioObjectInfo): the entries, perhaps none, or %NULL with @error
@@ -78,7 +115,7 @@ GPtrArray *
 s3dlio_client_list (S3dlioClient *client, const char *uri, S3dlioListFlags flags, S3dlioOptions *options,
                     GCancellable *cancellable, GError **error)
 {
-  g_autoptr (S3dSequence) list = plan_list (client, uri, S3D_OP_LIST, flags, options, error);
+  g_autoptr (S3dSequence) list = plan_list (client, uri, flags, options, error);
 
   if (!s3d_client_run (list, "list", uri, options, cancellable, error))
     return NULL;
@@ -91,7 +128,7 @@ s3dlio_client_list (S3dlioClient *client, const char *uri, S3dlioListFlags flags
  * @client: a client
  * @uri: a container, or a prefix in it: literal, not a pattern
  * @flags: how to list
- * @options: (nullable): %S3DLIO_OPTION_LIMIT
+ * @options: (nullable): %S3DLIO_OPTION_LIMIT, %S3DLIO_OPTION_GLOB, %S3DLIO_OPTION_REGEX
  * @cancellable: (nullable): a cancellable
  * @callback: (scope async): called when it is done
  * @user_data: for @callback
@@ -105,7 +142,7 @@ s3dlio_client_list_async (S3dlioClient *client, const char *uri, S3dlioListFlags
                           GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   GError *error = NULL;
-  S3dSequence *list = plan_list (client, uri, S3D_OP_LIST, flags, options, &error);
+  S3dSequence *list = plan_list (client, uri, flags, options, &error);
 
   s3d_client_run_async (client, list, error, "list", uri, options, cancellable, callback, user_data,
                         s3dlio_client_list_async);
@@ -502,7 +539,7 @@ GPtrArray *
 s3dlio_client_list_containers (S3dlioClient *client, const char *uri, S3dlioOptions *options,
                                GCancellable *cancellable, GError **error)
 {
-  g_autoptr (S3dSequence) list = plan_list (client, uri, S3D_OP_CONTAINER_LIST, S3DLIO_LIST_NONE, options, error);
+  g_autoptr (S3dSequence) list = plan_list_containers (client, uri, options, error);
 
   if (!s3d_client_run (list, "list", uri, options, cancellable, error))
     return NULL;
@@ -529,7 +566,7 @@ s3dlio_client_list_containers_async (S3dlioClient *client, const char *uri, S3dl
                                      GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   GError *error = NULL;
-  S3dSequence *list = plan_list (client, uri, S3D_OP_CONTAINER_LIST, S3DLIO_LIST_NONE, options, &error);
+  S3dSequence *list = plan_list_containers (client, uri, options, &error);
 
   s3d_client_run_async (client, list, error, "list", uri, options, cancellable, callback, user_data,
                         s3dlio_client_list_containers_async);
@@ -563,7 +600,7 @@ s3dlio_client_list_containers_finish (S3dlioClient *client, GAsyncResult *result
  * @client: a client
  * @uri: a container, or a prefix in it: literal, not a pattern
  * @flags: how to list
- * @options: (nullable): %S3DLIO_OPTION_LIMIT
+ * @options: (nullable): %S3DLIO_OPTION_LIMIT, %S3DLIO_OPTION_GLOB, %S3DLIO_OPTION_REGEX
  * @error: return location for an error
  *
  * Begins a list that is given page by page, in bounded memory. Nothing is asked for before the first page.
@@ -576,12 +613,13 @@ S3dlioLister *
 s3dlio_client_open_list (S3dlioClient *client, const char *uri, S3dlioListFlags flags, S3dlioOptions *options,
                          GError **error)
 {
-  static const char *const known[] = { S3DLIO_OPTION_LIMIT, NULL };
   g_auto (S3dTarget) target = S3D_TARGET_INIT;
+  S3dListWanted wanted = { 0 };
+  g_autoptr (S3dFilter) filter = NULL;
 
-  if (!s3d_options_check (options, known, error)
-      || !s3d_client_resolve (client, uri, S3D_NAME_PREFIX, &target, error))
+  if (!prepare_list (client, uri, flags, options, &target, &wanted, error))
     return NULL;
 
-  return s3d_lister_new (target.store, target.uri, uri, flags, s3d_options_get_int64 (options, S3DLIO_OPTION_LIMIT, 0));
+  filter = wanted.filter;
+  return s3d_lister_new (target.store, target.uri, uri, &wanted);
 }

@@ -7,7 +7,6 @@
 
 #include "client/client-lister.h"
 #include "client/client-private.h"
-#include "engine/engine-list.h"
 
 struct _S3dlioLister
 {
@@ -16,9 +15,8 @@ struct _S3dlioLister
   S3dStore *store;
   S3dlioUri *prefix;
   char *text;
-  gboolean recursive;
-  guint64 remaining; /* 0: no limit */
-  S3dCursor cursor;
+  S3dListWanted wanted; /* the limit is of what is still to come */
+  S3dListPlace place;
 };
 
 G_DEFINE_FINAL_TYPE (S3dlioLister, s3dlio_lister, G_TYPE_OBJECT)
@@ -28,7 +26,8 @@ s3dlio_lister_finalize (GObject *object)
 {
   S3dlioLister *self = S3DLIO_LISTER (object);
 
-  s3d_cursor_clear (&self->cursor);
+  s3d_list_place_clear (&self->place);
+  g_clear_pointer (&self->wanted.filter, s3d_filter_unref);
   g_clear_pointer (&self->prefix, s3dlio_uri_unref);
   g_clear_pointer (&self->store, s3d_store_unref);
   g_free (self->text);
@@ -48,15 +47,16 @@ s3dlio_lister_init (S3dlioLister *self)
 }
 
 S3dlioLister *
-s3d_lister_new (S3dStore *store, S3dlioUri *prefix, const char *text, S3dlioListFlags flags, guint64 limit)
+s3d_lister_new (S3dStore *store, S3dlioUri *prefix, const char *text, const S3dListWanted *wanted)
 {
   S3dlioLister *self = g_object_new (S3DLIO_TYPE_LISTER, NULL);
 
   self->store = s3d_store_ref (store);
   self->prefix = s3dlio_uri_ref (prefix);
   self->text = g_strdup (text);
-  self->recursive = (flags & S3DLIO_LIST_RECURSIVE) != 0;
-  self->remaining = limit;
+  self->wanted = *wanted;
+  if (wanted->filter != NULL)
+    s3d_filter_ref (wanted->filter);
   return self;
 }
 
@@ -64,7 +64,7 @@ s3d_lister_new (S3dStore *store, S3dlioUri *prefix, const char *text, S3dlioList
 static S3dSequence *
 plan_page (S3dlioLister *self)
 {
-  return s3d_list_new (self->store, S3D_OP_LIST, self->prefix, self->recursive, self->remaining, &self->cursor, TRUE);
+  return s3d_list_new (self->store, self->prefix, &self->wanted, &self->place);
 }
 
 /* The end is an empty page, which the caller sees as NULL. */
@@ -76,10 +76,10 @@ take_page (S3dlioLister *self, S3dSequence *page)
   if (items->len == 0)
     return NULL;
 
-  if (self->remaining > 0)
+  if (self->wanted.limit > 0)
     {
-      self->remaining -= MIN (self->remaining, items->len);
-      self->cursor.at_end |= self->remaining == 0;
+      self->wanted.limit -= MIN (self->wanted.limit, items->len);
+      self->place.cursor.at_end |= self->wanted.limit == 0;
     }
 
   return g_steal_pointer (&items);
@@ -91,7 +91,8 @@ take_page (S3dlioLister *self, S3dSequence *page)
  * @cancellable: (nullable): a cancellable
  * @error: return location for an error
  *
- * Gives the next page, of at most 1000 entries. After an error the same page can be asked for again.
+ * Gives the next page, of at most 1000 entries. With a glob or a regular expression, pages without a match are passed
+ * over. After an error the same page can be asked for again.
  *
  * Returns: (transfer container) (element-type S3dlioObjectInfo) (nullable): the entries, at least one; %NULL without
  *   @error at the end of the list, %NULL with @error when something went wrong

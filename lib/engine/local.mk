@@ -8,6 +8,8 @@ noinst_LTLIBRARIES += %D%/libs3d-engine.la
   %D%/engine-callback.h \
   %D%/engine-copy.c \
   %D%/engine-copy.h \
+  %D%/engine-filter.c \
+  %D%/engine-filter.h \
   %D%/engine-get.c \
   %D%/engine-get-file.c \
   %D%/engine-get-file.h \

@@ -30,7 +30,8 @@ typedef enum
   S3D_OP_UPLOAD_PART,
   S3D_OP_UPLOAD_PART_COPY, /* a part that is a range of another object of the store */
   S3D_OP_UPLOAD_COMPLETE,
-  S3D_OP_UPLOAD_ABORT,
+  S3D_OP_UPLOAD_ABORT,     /* one that is gone is no error */
+  S3D_OP_UPLOAD_LIST,      /* one page of those that are begun and not ended */
   S3D_OP_CONTAINER_CREATE,
   S3D_OP_CONTAINER_DELETE, /* refuses one that is not empty */
   S3D_OP_CONTAINER_LIST,
@@ -105,7 +106,7 @@ struct _S3dOp
   gboolean no_clobber;
   S3dAttributes *attributes; /* owned, nullable; COPY: NULL keeps those of the source */
 
-  /* in: LIST, CONTAINER_LIST. The prefix is the target's key, literal */
+  /* in: LIST, UPLOAD_LIST, CONTAINER_LIST. The prefix is the target's key, literal */
   gboolean recursive;   /* FALSE: split at "/", common prefixes as entries of type PREFIX */
   guint page_size;      /* 0: as the service likes */
   S3dCursor *cursor;    /* borrowed */
@@ -133,7 +134,7 @@ struct _S3dOp
   gint64 range_offset;  /* READ: where the body begins */
   gint64 range_length;  /* READ: how much will come, -1 unknown */
   char *etag;           /* UPLOAD_PART, UPLOAD_PART_COPY; without quotes */
-  GPtrArray *items;     /* LIST, CONTAINER_LIST: of S3dlioObjectInfo * */
+  GPtrArray *items;     /* LIST, UPLOAD_LIST, CONTAINER_LIST: of S3dlioObjectInfo * */
 
   /* whoever launched it */
   guint slot;           /* where it stands among what is in flight */

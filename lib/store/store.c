@@ -21,6 +21,7 @@ static const char *const op_names[S3D_OP_N_KINDS] = {
   [S3D_OP_UPLOAD_PART_COPY] = "copies in parts",
   [S3D_OP_UPLOAD_COMPLETE] = "uploads in parts",
   [S3D_OP_UPLOAD_ABORT] = "uploads in parts",
+  [S3D_OP_UPLOAD_LIST] = "lists of unfinished uploads",
   [S3D_OP_CONTAINER_CREATE] = "creating containers",
   [S3D_OP_CONTAINER_DELETE] = "deleting containers",
   [S3D_OP_CONTAINER_LIST] = "listing containers",

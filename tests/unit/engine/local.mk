@@ -27,3 +27,10 @@ test_programs += %D%/test-range-engine
 test_programs += %D%/test-many
 %C%_test_many_SOURCES = %D%/test-many.c $(engine_box)
 %C%_test_many_LDADD = $(ENGINE_LIBS)
+
+test_programs += %D%/test-filter
+%C%_test_filter_LDADD = $(ENGINE_LIBS)
+
+test_programs += %D%/test-list
+%C%_test_list_SOURCES = %D%/test-list.c $(engine_box)
+%C%_test_list_LDADD = $(ENGINE_LIBS)
