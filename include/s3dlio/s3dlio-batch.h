@@ -6,6 +6,7 @@
 #endif
 
 #include <gio/gio.h>
+#include <s3dlio/s3dlio-object-info.h>
 #include <s3dlio/s3dlio-version.h>
 
 G_BEGIN_DECLS
@@ -13,9 +14,9 @@ G_BEGIN_DECLS
 /**
  * S3dlioBatch:
  *
- * Many objects that are being fetched. Each item, by its index in the array of URIs that was asked for, ends with its
- * own bytes or its own error; items can be taken as they become ready, so that a batch never waits for its slowest.
- * Reference-counted. Dropping the last reference cancels what is still under way.
+ * Many objects that are being read or written. Each item, by its index in the array of URIs that was given, ends with
+ * its own result or its own error; items can be taken as they become ready, so that a batch never waits for its
+ * slowest. Reference-counted. Dropping the last reference cancels what is still under way.
  *
  * Since: 0.9
  */
@@ -40,6 +41,12 @@ gboolean s3dlio_batch_next (S3dlioBatch *batch, gsize *index, GCancellable *canc
 
 S3DLIO_AVAILABLE_IN_0_9
 GBytes *s3dlio_batch_take (S3dlioBatch *batch, gsize index, GError **error);
+
+S3DLIO_AVAILABLE_IN_0_9
+gboolean s3dlio_batch_take_size (S3dlioBatch *batch, gsize index, gsize *size, GError **error);
+
+S3DLIO_AVAILABLE_IN_0_9
+S3dlioObjectInfo *s3dlio_batch_take_info (S3dlioBatch *batch, gsize index, GError **error);
 
 S3DLIO_AVAILABLE_IN_0_9
 void s3dlio_batch_cancel (S3dlioBatch *batch);

@@ -6,12 +6,11 @@
 #endif
 
 #include <gio/gio.h>
-#include <s3dlio/s3dlio-batch.h>
 #include <s3dlio/s3dlio-client.h>
 #include <s3dlio/s3dlio-options.h>
 #include <s3dlio/s3dlio-version.h>
 
-/* Reading objects: into memory, into the caller's memory, to files and descriptors, one or many. */
+/* Reading objects: into memory, into the caller's memory, to files and descriptors. */
 
 G_BEGIN_DECLS
 
@@ -72,20 +71,5 @@ void s3dlio_client_get_to_fd_async (S3dlioClient *client, const char *uri, int f
 
 S3DLIO_AVAILABLE_IN_0_9
 gboolean s3dlio_client_get_to_fd_finish (S3dlioClient *client, GAsyncResult *result, GError **error);
-
-S3DLIO_AVAILABLE_IN_0_9
-S3dlioBatch *s3dlio_client_get_many (S3dlioClient *client, const char *const *uris, S3dlioOptions *options,
-                                     GCancellable *cancellable, GError **error);
-
-S3DLIO_AVAILABLE_IN_0_9
-void s3dlio_client_get_many_async (S3dlioClient *client, const char *const *uris, S3dlioOptions *options,
-                                   GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-
-S3DLIO_AVAILABLE_IN_0_9
-S3dlioBatch *s3dlio_client_get_many_finish (S3dlioClient *client, GAsyncResult *result, GError **error);
-
-S3DLIO_AVAILABLE_IN_0_9
-S3dlioBatch *s3dlio_client_start_get_many (S3dlioClient *client, const char *const *uris, S3dlioOptions *options,
-                                           GCancellable *cancellable, GError **error);
 
 G_END_DECLS

@@ -195,6 +195,10 @@ S3DLIO_AVAILABLE_IN_0_9
 void s3dlio_options_set_metadata (S3dlioOptions *options, const char *name, const char *value);
 
 S3DLIO_AVAILABLE_IN_0_9
+void s3dlio_options_set_ranges (S3dlioOptions *options, const gint64 *offsets, const gint64 *lengths,
+                                gsize n_ranges);
+
+S3DLIO_AVAILABLE_IN_0_9
 void s3dlio_options_set_progress (S3dlioOptions *options, S3dlioProgressFunc func,
                                   gpointer user_data,
                                   GDestroyNotify destroy);

@@ -17,6 +17,7 @@
 #include <s3dlio/s3dlio-client.h>
 #include <s3dlio/s3dlio-client-read.h>
 #include <s3dlio/s3dlio-client-write.h>
+#include <s3dlio/s3dlio-client-many.h>
 #include <s3dlio/s3dlio-client-names.h>
 #include <s3dlio/s3dlio-range-engine.h>
 

@@ -24,6 +24,8 @@ struct _S3dlioOptions
   gatomicrefcount refs;
   GHashTable *options;  /* name → Option */
   GHashTable *metadata; /* name → value; NULL until one is set */
+  gint64 *ranges;       /* offset, length, offset, length…; NULL until they are set */
+  gsize n_ranges;
   S3dlioProgressFunc progress;
   gpointer progress_data;
   GDestroyNotify progress_destroy;
@@ -135,6 +137,7 @@ s3dlio_options_unref (S3dlioOptions *options)
   drop_progress (options);
   g_hash_table_unref (options->options);
   g_clear_pointer (&options->metadata, g_hash_table_unref);
+  g_free (options->ranges);
   g_free (options);
 }
 
@@ -234,6 +237,32 @@ s3dlio_options_set_metadata (S3dlioOptions *options, const char *name, const cha
     g_hash_table_replace (options->metadata, g_steal_pointer (&lower), g_strdup (value));
   else
     g_hash_table_remove (options->metadata, lower);
+}
+
+/**
+ * s3dlio_options_set_ranges:
+ * @options: options
+ * @offsets: (array length=n_ranges): the first byte of each, from 0; or below 0: its last bytes
+ * @lengths: (array length=n_ranges): how many bytes of each, or -1: to the end
+ * @n_ranges: how many there are, one for each object; 0 takes them back
+ *
+ * Sets which bytes of each object are wanted, for the operations that get many.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_options_set_ranges (S3dlioOptions *options, const gint64 *offsets, const gint64 *lengths, gsize n_ranges)
+{
+  g_return_if_fail (options != NULL);
+
+  g_free (options->ranges);
+  options->ranges = n_ranges > 0 ? g_new (gint64, 2 * n_ranges) : NULL;
+  options->n_ranges = n_ranges;
+  for (gsize i = 0; i < n_ranges; i++)
+    {
+      options->ranges[2 * i] = offsets[i];
+      options->ranges[2 * i + 1] = lengths[i];
+    }
 }
 
 /**
@@ -381,6 +410,11 @@ s3d_options_check (S3dlioOptions *options, const char *const *known, GError **er
       if (!check_option (name, option, known, error))
         return FALSE;
     }
+  if (options->ranges != NULL && !g_strv_contains (known, S3D_OPTION_RANGES))
+    {
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "ranges of many objects do not apply here");
+      return FALSE;
+    }
   if (options->progress != NULL && !g_strv_contains (known, S3D_OPTION_PROGRESS))
     {
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "this operation has no progress to tell of");
@@ -426,6 +460,13 @@ GHashTable *
 s3d_options_get_metadata (S3dlioOptions *options)
 {
   return options != NULL ? options->metadata : NULL;
+}
+
+const gint64 *
+s3d_options_get_ranges (S3dlioOptions *options, gsize *n)
+{
+  *n = options != NULL ? options->n_ranges : 0;
+  return options != NULL ? options->ranges : NULL;
 }
 
 S3dlioProgressFunc

@@ -36,6 +36,16 @@ gboolean s3d_client_resolve (S3dlioClient *client, const char *text, S3dNameKind
 S3dBudget *s3d_client_get_budget (S3dlioClient *client);
 S3dSettings *s3d_client_get_settings (S3dlioClient *client);
 
+/* INVALID for an offset or a length that cannot be. */
+gboolean s3d_client_check_range (gint64 offset, gint64 length, GError **error);
+
+/* The options that give a new object something, and what they give: NULL when that is nothing, so that a copy keeps
+ * what its source has. */
+#define S3D_WRITE_OPTIONS                                                                                              \
+  S3DLIO_OPTION_CONTENT_TYPE, S3DLIO_OPTION_CONTENT_ENCODING, S3DLIO_OPTION_CONTENT_LANGUAGE,                          \
+      S3DLIO_OPTION_CONTENT_DISPOSITION, S3DLIO_OPTION_CACHE_CONTROL, S3DLIO_OPTION_STORAGE_CLASS, S3D_OPTION_METADATA
+S3dAttributes *s3d_client_attributes_of (S3dlioOptions *options);
+
 /* Runs @sequence and waits. A NULL one is a plan that failed, with @error set. Errors are prefixed "WHAT URI: ". */
 gboolean s3d_client_run (S3dSequence *sequence, const char *what, const char *uri, S3dlioOptions *options,
                          GCancellable *cancellable, GError **error);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* S3dlioBatch: a sequence of many gets and the order in which its items became ready. What the sequence's callbacks
- * touch stands in a state of its own that they keep alive; the batch itself belongs to the caller alone, so that
- * dropping it can cancel what is under way. Any thread. */
+/* S3dlioBatch: a sequence of many gets or puts and the order in which its items became ready. What the sequence's
+ * callbacks touch stands in a state of its own that they keep alive; the batch itself belongs to the caller alone, so
+ * that dropping it can cancel what is under way. Any thread. */
 
 #include "config.h"
 
@@ -27,6 +27,7 @@ struct _S3dlioBatch
   State *state;
   GCancellable *cancellable; /* nullable; of the whole batch, with its handler */
   gulong handler;
+  gboolean waits; /* it writes to memory of the caller's: the last reference waits for the end */
 };
 
 G_DEFINE_BOXED_TYPE (S3dlioBatch, s3dlio_batch, s3dlio_batch_ref, s3dlio_batch_unref)
@@ -82,8 +83,9 @@ wake (GCancellable *cancellable, gpointer data)
 }
 
 S3dlioBatch *
-s3d_batch_new (S3dSequence *many, gsize n)
+s3d_batch_new (S3dSequence *many)
 {
+  const gsize n = s3d_many_get_n_items (many);
   S3dlioBatch *batch = g_new0 (S3dlioBatch, 1);
 
   g_atomic_ref_count_init (&batch->refs);
@@ -99,7 +101,8 @@ s3d_batch_new (S3dSequence *many, gsize n)
 void
 s3d_batch_start (S3dlioBatch *batch, GCancellable *cancellable)
 {
-  s3d_get_many_set_ready (batch->many, on_item_ready, batch->state);
+  batch->waits = s3d_many_get_kind (batch->many) == S3D_MANY_GET_INTO;
+  s3d_many_set_ready (batch->many, on_item_ready, batch->state);
   s3d_sequence_start (batch->many, on_done, g_atomic_rc_box_acquire (batch->state));
 
   if (cancellable == NULL)
@@ -127,11 +130,21 @@ s3dlio_batch_ref (S3dlioBatch *batch)
   return batch;
 }
 
+static void
+wait_for_all (State *state, gsize n_items)
+{
+  g_mutex_lock (&state->lock);
+  while (state->n_ready < n_items)
+    g_cond_wait (&state->changed, &state->lock);
+  g_mutex_unlock (&state->lock);
+}
+
 /**
  * s3dlio_batch_unref:
  * @batch: (transfer full): a batch
  *
- * Drops a reference. The last one cancels what is still under way and does not wait for it.
+ * Drops a reference. The last one cancels what is still under way. It does not wait for it, but where items land in
+ * memory of the caller's: that may be freed when this returns.
  *
  * Since: 0.9
  */
@@ -147,6 +160,8 @@ s3dlio_batch_unref (S3dlioBatch *batch)
   g_clear_object (&batch->cancellable);
 
   s3d_sequence_cancel (batch->many);
+  if (batch->waits)
+    wait_for_all (batch->state, batch->n_items);
   s3d_sequence_unref (batch->many);
   state_unref (batch->state);
   g_free (batch);
@@ -170,7 +185,7 @@ s3dlio_batch_get_n_items (S3dlioBatch *batch)
 
 /**
  * s3dlio_batch_next:
- * @batch: a batch from s3dlio_client_start_get_many()
+ * @batch: a batch from s3dlio_client_start_get_many() or one of its kin
  * @index: (out): which item is ready
  * @cancellable: (nullable): a cancellable, of the waiting alone: the batch goes on
  * @error: return location for an error
@@ -213,8 +228,8 @@ s3dlio_batch_next (S3dlioBatch *batch, gsize *index, GCancellable *cancellable, 
 
 /**
  * s3dlio_batch_take:
- * @batch: a batch
- * @index: an item that is ready: one that s3dlio_batch_next() gave, or any of what s3dlio_client_get_many() returned
+ * @batch: a batch of s3dlio_client_get_many() or s3dlio_client_start_get_many()
+ * @index: an item that is ready: one that s3dlio_batch_next() gave, or any of a batch that was waited for
  * @error: return location for the error of that item
  *
  * Takes what became of an item, once.
@@ -227,8 +242,53 @@ GBytes *
 s3dlio_batch_take (S3dlioBatch *batch, gsize index, GError **error)
 {
   g_return_val_if_fail (index < batch->n_items, NULL);
+  g_return_val_if_fail (s3d_many_get_kind (batch->many) == S3D_MANY_GET, NULL);
 
-  return s3d_get_many_steal (batch->many, index, error);
+  return s3d_many_steal_bytes (batch->many, index, error);
+}
+
+/**
+ * s3dlio_batch_take_size: (skip)
+ * @batch: a batch of s3dlio_client_get_many_into() or s3dlio_client_start_get_many_into()
+ * @index: an item that is ready: one that s3dlio_batch_next() gave, or any of a batch that was waited for
+ * @size: (out) (optional): how many bytes of its place the item has filled; with %S3DLIO_ERROR_NO_SPACE, how many
+ *   bytes there are
+ * @error: return location for the error of that item
+ *
+ * Tells what became of an item that landed in the caller's memory.
+ *
+ * Returns: %TRUE when all of it is there
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_batch_take_size (S3dlioBatch *batch, gsize index, gsize *size, GError **error)
+{
+  g_return_val_if_fail (index < batch->n_items, FALSE);
+  g_return_val_if_fail (s3d_many_get_kind (batch->many) == S3D_MANY_GET_INTO, FALSE);
+
+  return s3d_many_get_size (batch->many, index, size, error);
+}
+
+/**
+ * s3dlio_batch_take_info:
+ * @batch: a batch of s3dlio_client_put_many() or s3dlio_client_start_put_many()
+ * @index: an item that is ready: one that s3dlio_batch_next() gave, or any of a batch that was waited for
+ * @error: return location for the error of that item
+ *
+ * Takes what became of an item, once.
+ *
+ * Returns: (transfer full): what was written: its size, its ETag; or %NULL with @error
+ *
+ * Since: 0.9
+ */
+S3dlioObjectInfo *
+s3dlio_batch_take_info (S3dlioBatch *batch, gsize index, GError **error)
+{
+  g_return_val_if_fail (index < batch->n_items, NULL);
+  g_return_val_if_fail (s3d_many_get_kind (batch->many) == S3D_MANY_PUT, NULL);
+
+  return s3d_many_steal_info (batch->many, index, error);
 }
 
 /**

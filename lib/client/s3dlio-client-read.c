@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The operations that read: into memory, into the caller's memory, to files and descriptors, many at once. Each plan
+/* The operations that read: into memory, into the caller's memory, to files and descriptors. Each plan
  * makes a sequence; client-run.c runs it. Any thread. */
 
 #include "config.h"
@@ -11,16 +11,14 @@
 
 #include "base/base-options.h"
 #include "base/base-uri.h"
-#include "client/client-batch.h"
 #include "client/client-private.h"
 #include "engine/engine-get-file.h"
 #include "engine/engine-get.h"
-#include "engine/engine-many.h"
 #include "s3dlio/s3dlio-client-read.h"
 #include "s3dlio/s3dlio-error.h"
 
-static gboolean
-check_range (gint64 offset, gint64 length, GError **error)
+gboolean
+s3d_client_check_range (gint64 offset, gint64 length, GError **error)
 {
   if (length >= -1 && (offset >= 0 || length <= 0))
     return TRUE;
@@ -37,7 +35,8 @@ plan_get (S3dlioClient *client, const char *uri, gint64 offset, gint64 length, c
 {
   g_auto (S3dTarget) target = S3D_TARGET_INIT;
 
-  if (!check_range (offset, length, error) || !s3d_client_resolve (client, uri, S3D_NAME_OBJECT, &target, error))
+  if (!s3d_client_check_range (offset, length, error)
+      || !s3d_client_resolve (client, uri, S3D_NAME_OBJECT, &target, error))
     return NULL;
 
   return s3d_get_new (target.store, s3d_client_get_budget (client), target.uri, offset, length,
@@ -115,7 +114,7 @@ plan_to_file (S3dlioClient *client, const char *uri, const char *path, S3dlioOpt
     .preserve_mtime = s3d_options_get_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME),
   };
 
-  if (!s3d_options_check (options, known, error) || !check_range (wanted.offset, wanted.length, error)
+  if (!s3d_options_check (options, known, error) || !s3d_client_check_range (wanted.offset, wanted.length, error)
       || !s3d_client_resolve (client, uri, S3D_NAME_OBJECT, &target, error))
     return NULL;
 
@@ -508,145 +507,4 @@ gboolean
 s3dlio_client_get_to_fd_finish (S3dlioClient *client, GAsyncResult *result, GError **error)
 {
   return s3d_client_run_finish (client, result, s3dlio_client_get_to_fd_async, NULL, error);
-}
-
-/* One store and one URI an item; all names are looked at before the first request. */
-static S3dSequence *
-plan_many (S3dlioClient *client, const char *const *uris, S3dlioOptions *options, GError **error)
-{
-  gsize n = g_strv_length ((char **) uris);
-  g_autofree S3dTarget *targets = g_new0 (S3dTarget, n);
-  g_autofree S3dStore **stores = g_new (S3dStore *, n);
-  g_autofree S3dlioUri **names = g_new (S3dlioUri *, n);
-  S3dSequence *many = NULL;
-  static const char *const known[] = { S3D_OPTION_PROGRESS, NULL };
-  gboolean valid = s3d_options_check (options, known, error);
-
-  for (gsize i = 0; i < n && valid; i++)
-    {
-      valid = s3d_client_resolve (client, uris[i], S3D_NAME_OBJECT, &targets[i], error);
-      stores[i] = targets[i].store;
-      names[i] = targets[i].uri;
-    }
-
-  if (valid)
-    many = s3d_get_many_new (stores, names, n, s3d_client_get_settings (client)->max_concurrent_downloads,
-                             s3d_client_get_budget (client));
-
-  for (gsize i = 0; i < n; i++)
-    s3d_target_clear (&targets[i]);
-
-  return many;
-}
-
-static S3dlioBatch *
-batch_of (S3dSequence *many)
-{
-  return s3d_batch_new (many, s3d_get_many_get_n_items (many));
-}
-
-/**
- * s3dlio_client_get_many:
- * @client: a client
- * @uris: (array zero-terminated=1): the objects
- * @options: (nullable): options; this operation has only progress
- * @cancellable: (nullable): a cancellable
- * @error: return location for an error
- *
- * Reads many objects into memory, `max-concurrent-downloads` at once, and waits for all. Each has its own bytes or
- * its own error, which s3dlio_batch_take() gives; that one cannot be read is no error of the call.
- * s3dlio_client_start_get_many() gives them as they become ready.
- *
- * Returns: (transfer full): all items, ready; or %NULL with @error when a URI is wrong, before anything was read,
- *   or when it was cancelled
- *
- * Since: 0.9
- */
-S3dlioBatch *
-s3dlio_client_get_many (S3dlioClient *client, const char *const *uris, S3dlioOptions *options,
-                        GCancellable *cancellable, GError **error)
-{
-  g_autoptr (S3dSequence) many = plan_many (client, uris, options, error);
-
-  if (!s3d_client_run (many, "get", "many", options, cancellable, error))
-    return NULL;
-
-  return batch_of (many);
-}
-
-/**
- * s3dlio_client_get_many_async:
- * @client: a client
- * @uris: (array zero-terminated=1): the objects
- * @options: (nullable): options; this operation has only progress
- * @cancellable: (nullable): a cancellable
- * @callback: (scope async): called when it is done
- * @user_data: for @callback
- *
- * Begins what s3dlio_client_get_many() does, without blocking; s3dlio_client_get_many_finish() gives its result.
- *
- * Since: 0.9
- */
-void
-s3dlio_client_get_many_async (S3dlioClient *client, const char *const *uris, S3dlioOptions *options,
-                              GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
-{
-  GError *error = NULL;
-  S3dSequence *many = plan_many (client, uris, options, &error);
-
-  s3d_client_run_async (client, many, error, "get", "many", options, cancellable, callback, user_data,
-                        s3dlio_client_get_many_async);
-}
-
-/**
- * s3dlio_client_get_many_finish:
- * @client: a client
- * @result: what the callback was given
- * @error: return location for an error
- *
- * Ends what s3dlio_client_get_many_async() began.
- *
- * Returns: (transfer full): as s3dlio_client_get_many()
- *
- * Since: 0.9
- */
-S3dlioBatch *
-s3dlio_client_get_many_finish (S3dlioClient *client, GAsyncResult *result, GError **error)
-{
-  S3dSequence *many;
-
-  if (!s3d_client_run_finish (client, result, s3dlio_client_get_many_async, &many, error))
-    return NULL;
-
-  return batch_of (many);
-}
-
-/**
- * s3dlio_client_start_get_many:
- * @client: a client
- * @uris: (array zero-terminated=1): the objects
- * @options: (nullable): options; this operation has none yet
- * @cancellable: (nullable): a cancellable of the whole batch
- * @error: return location for an error
- *
- * Begins to read many objects into memory, `max-concurrent-downloads` at once, and returns: s3dlio_batch_next() gives
- * the items as they become ready.
- *
- * Returns: (transfer full): the batch, or %NULL with @error when a URI is wrong; nothing was read then
- *
- * Since: 0.9
- */
-S3dlioBatch *
-s3dlio_client_start_get_many (S3dlioClient *client, const char *const *uris, S3dlioOptions *options,
-                              GCancellable *cancellable, GError **error)
-{
-  g_autoptr (S3dSequence) many = plan_many (client, uris, options, error);
-  S3dlioBatch *batch;
-
-  if (many == NULL)
-    return NULL;
-
-  batch = batch_of (many);
-  s3d_batch_start (batch, cancellable);
-  return batch;
 }

@@ -22,14 +22,10 @@
 #include "s3dlio/s3dlio-client-write.h"
 #include "s3dlio/s3dlio-error.h"
 
-#define WRITE_OPTIONS                                                                                                  \
-  S3DLIO_OPTION_IF_MATCH, S3DLIO_OPTION_NO_CLOBBER, S3DLIO_OPTION_CONTENT_TYPE, S3DLIO_OPTION_CONTENT_ENCODING,        \
-      S3DLIO_OPTION_CONTENT_LANGUAGE, S3DLIO_OPTION_CONTENT_DISPOSITION, S3DLIO_OPTION_CACHE_CONTROL,                  \
-      S3DLIO_OPTION_STORAGE_CLASS, S3D_OPTION_METADATA, S3D_OPTION_PROGRESS
+#define WRITE_OPTIONS S3DLIO_OPTION_IF_MATCH, S3DLIO_OPTION_NO_CLOBBER, S3D_WRITE_OPTIONS, S3D_OPTION_PROGRESS
 
-/* What the options give a new object; NULL when they give nothing, so that a copy keeps what the source has. */
-static S3dAttributes *
-attributes_of (S3dlioOptions *options)
+S3dAttributes *
+s3d_client_attributes_of (S3dlioOptions *options)
 {
   g_autoptr (S3dAttributes) attributes = s3d_attributes_new ();
   const struct
@@ -89,7 +85,7 @@ plan_put (S3dlioClient *client, const char *uri, GBytes *bytes, S3dlioOptions *o
   if (!prepare (client, uri, options, &target, error))
     return NULL;
 
-  attributes = attributes_of (options);
+  attributes = s3d_client_attributes_of (options);
   put = put_options_of (options, attributes);
   source = s3d_source_new_bytes (bytes);
   return s3d_put_new (target.store, s3d_client_get_budget (client), target.uri, source, &put);
@@ -104,7 +100,7 @@ plan_copy_op (S3dTarget *from, S3dTarget *to, S3dlioOptions *options)
   op->if_match = g_strdup (s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH));
   op->no_clobber = s3d_options_get_boolean (options, S3DLIO_OPTION_NO_CLOBBER);
   op->preserve_mtime = s3d_options_get_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME);
-  op->attributes = attributes_of (options);
+  op->attributes = s3d_client_attributes_of (options);
   return s3d_single_new (to->store, op);
 }
 
@@ -125,7 +121,7 @@ plan_put_stream (S3dlioClient *client, const char *uri, GInputStream *stream, S3
   if (!prepare (client, uri, options, &target, error))
     return NULL;
 
-  attributes = attributes_of (options);
+  attributes = s3d_client_attributes_of (options);
   put = put_options_of (options, attributes);
   return s3d_put_new_stream (target.store, s3d_client_get_budget (client), target.uri, read_stream,
                              g_object_ref (stream), g_object_unref, &put);
@@ -201,7 +197,7 @@ put_path_to (S3dlioClient *client, S3dTarget *target, const char *path, S3dlioOp
       return NULL;
     }
 
-  attributes = attributes_of (options);
+  attributes = s3d_client_attributes_of (options);
   put = put_options_of (options, attributes);
   if (!S_ISREG (st.st_mode) || st.st_size == 0)
     return s3d_put_new_stream (target->store, s3d_client_get_budget (client), target->uri, read_open_file,
@@ -249,7 +245,7 @@ plan_copy_to_path (S3dlioClient *client, S3dTarget *from, const char *path, S3dl
 static S3dSequence *
 plan_copy_object (S3dlioClient *client, S3dTarget *from, S3dTarget *to, S3dlioOptions *options)
 {
-  g_autoptr (S3dAttributes) attributes = attributes_of (options);
+  g_autoptr (S3dAttributes) attributes = s3d_client_attributes_of (options);
   const char *if_match = s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH);
   S3dPutOptions put = put_options_of (options, attributes);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Many gets at once. The window is filled by a job at the start, and from then on by each get that ends: it starts the
- * next, on the thread that it ended on, without the lock. Thread rule and ownership as in engine-sequence.h; an item
- * belongs to its get until that has ended, then to who steals from it. */
+/* Many gets or puts at once. The window is filled by a job at the start, and from then on by each item that ends: it
+ * starts the next, on the thread that it ended on, without the lock. Thread rule and ownership as in
+ * engine-sequence.h; an item belongs to what runs for it until that has ended, then to who steals from it. */
 
 #include "config.h"
 
@@ -16,20 +16,29 @@ typedef struct _Many Many;
 typedef struct
 {
   Many *many;
-  S3dStore *store;
-  S3dlioUri *target;
-  S3dSequence *get; /* while it runs */
-  GBytes *bytes;
+  S3dManyItem wanted;
+  S3dSequence *running; /* while it runs */
   GError *error;
+  union
+  {
+    GBytes *bytes;
+    gsize size;
+    S3dlioObjectInfo *info;
+  } result; /* by the kind of the whole */
 } Item;
 
 struct _Many
 {
   S3dSequence base;
+  S3dManyKind kind;
   Item *items;
   gsize n_items;
   guint at_once;
   S3dBudget *budget;
+  guint8 *memory;          /* gets into: the caller's */
+  gsize stride;
+  S3dAttributes *attributes; /* puts */
+  gboolean no_clobber;
   S3dItemReady ready;
   gpointer ready_data;
 
@@ -50,21 +59,43 @@ item_ended (Item *item)
     many->ready (&many->base, item - many->items, many->ready_data);
 }
 
+/* What it gave; without the lock. */
 static void
-on_got (S3dSequence *get, gpointer data)
+harvest (Item *item, S3dSequence *ended)
+{
+  S3dlioObjectInfo *info;
+
+  item->error = s3d_sequence_steal_error (ended);
+  switch (item->many->kind)
+    {
+    case S3D_MANY_GET:
+      item->result.bytes = item->error == NULL ? s3d_get_steal_bytes (ended) : NULL;
+      break;
+    case S3D_MANY_GET_INTO:
+      item->result.size = (gsize) MIN (s3d_get_get_length (ended), G_MAXSIZE);
+      break;
+    case S3D_MANY_PUT:
+      info = item->error == NULL ? s3d_sequence_get_info (ended) : NULL;
+      item->result.info = info != NULL ? s3dlio_object_info_ref (info) : NULL;
+      g_clear_pointer (&item->wanted.bytes, g_bytes_unref);
+      break;
+    }
+}
+
+static void
+on_ended (S3dSequence *ended, gpointer data)
 {
   Item *item = data;
   Many *many = item->many;
 
-  item->error = s3d_sequence_steal_error (get);
-  if (item->error == NULL)
-    item->bytes = s3d_get_steal_bytes (get);
+  harvest (item, ended);
 
   g_mutex_lock (&many->base.lock);
-  g_clear_pointer (&item->get, s3d_sequence_unref);
+  g_clear_pointer (&item->running, s3d_sequence_unref);
   many->running--;
-  many->base.progress_done += s3d_get_get_length (get);
-  s3d_facts_add (&many->base.facts, &get->facts);
+  if (item->error == NULL)
+    many->base.progress_done += ended->progress_done;
+  s3d_facts_add (&many->base.facts, &ended->facts);
   g_mutex_unlock (&many->base.lock);
 
   item_ended (item);
@@ -72,19 +103,45 @@ on_got (S3dSequence *get, gpointer data)
   s3d_sequence_resume (&many->base);
 }
 
-/* The next item that may start, with its get (a reference for the caller); NULL: none now. */
-static Item *
-claim_next (Many *many, S3dSequence **get)
+static S3dSequence *
+new_get (Item *item)
 {
-  static const S3dGetDestination destination = { .kind = S3D_GET_BYTES };
+  const Many *many = item->many;
+  S3dGetDestination destination = { .kind = S3D_GET_BYTES };
+
+  if (many->kind == S3D_MANY_GET_INTO)
+    {
+      destination.kind = S3D_GET_MEMORY;
+      destination.memory = many->memory + (gsize) (item - many->items) * many->stride;
+      destination.memory_size = many->stride;
+    }
+
+  return s3d_get_new (item->wanted.store, many->budget, item->wanted.target, item->wanted.offset, item->wanted.length,
+                      NULL, &destination);
+}
+
+static S3dSequence *
+new_put (Item *item)
+{
+  const Many *many = item->many;
+  const S3dPutOptions options = { .no_clobber = many->no_clobber, .attributes = many->attributes };
+  g_autoptr (S3dSource) source = s3d_source_new_bytes (item->wanted.bytes);
+
+  return s3d_put_new (item->wanted.store, many->budget, item->wanted.target, source, &options);
+}
+
+/* The next item that may start, with what is to run for it (a reference for the caller); NULL: none now. */
+static Item *
+claim_next (Many *many, S3dSequence **sequence)
+{
   Item *item = NULL;
 
   g_mutex_lock (&many->base.lock);
   if (many->base.error == NULL && many->next < many->n_items && many->running < many->at_once)
     {
       item = &many->items[many->next++];
-      item->get = s3d_get_new (item->store, many->budget, item->target, 0, -1, NULL, &destination);
-      *get = s3d_sequence_ref (item->get);
+      item->running = many->kind == S3D_MANY_PUT ? new_put (item) : new_get (item);
+      *sequence = s3d_sequence_ref (item->running);
       many->running++;
       many->base.pending++;
     }
@@ -96,13 +153,13 @@ claim_next (Many *many, S3dSequence **get)
 static void
 start_more (Many *many)
 {
-  S3dSequence *get;
+  S3dSequence *sequence;
   Item *item;
 
-  while ((item = claim_next (many, &get)) != NULL)
+  while ((item = claim_next (many, &sequence)) != NULL)
     {
-      s3d_sequence_start (get, on_got, item);
-      s3d_sequence_unref (get);
+      s3d_sequence_start (sequence, on_ended, item);
+      s3d_sequence_unref (sequence);
     }
 }
 
@@ -124,7 +181,7 @@ many_step (S3dSequence *sequence)
   s3d_sequence_push (sequence, fill);
 }
 
-/* A cancellation: every get that runs is told; its item ends as any other. */
+/* A cancellation: everything that runs is told; its item ends as any other. */
 static void
 many_interrupt (S3dSequence *sequence)
 {
@@ -133,8 +190,8 @@ many_interrupt (S3dSequence *sequence)
 
   g_mutex_lock (&sequence->lock);
   for (gsize i = 0; i < many->next; i++)
-    if (many->items[i].get != NULL)
-      g_ptr_array_add (running, s3d_sequence_ref (many->items[i].get));
+    if (many->items[i].running != NULL)
+      g_ptr_array_add (running, s3d_sequence_ref (many->items[i].running));
   g_mutex_unlock (&sequence->lock);
 
   for (guint i = 0; i < running->len; i++)
@@ -161,21 +218,28 @@ many_cleanup (S3dSequence *sequence)
 }
 
 static void
+clear_item (Item *item)
+{
+  s3d_store_unref (item->wanted.store);
+  s3dlio_uri_unref (item->wanted.target);
+  g_clear_pointer (&item->wanted.bytes, g_bytes_unref);
+  g_clear_error (&item->error);
+  if (item->many->kind == S3D_MANY_GET)
+    g_clear_pointer (&item->result.bytes, g_bytes_unref);
+  else if (item->many->kind == S3D_MANY_PUT)
+    g_clear_pointer (&item->result.info, s3dlio_object_info_unref);
+}
+
+static void
 many_free (S3dSequence *sequence)
 {
   Many *many = (Many *) sequence;
 
   for (gsize i = 0; i < many->n_items; i++)
-    {
-      Item *item = &many->items[i];
-
-      s3d_store_unref (item->store);
-      s3dlio_uri_unref (item->target);
-      g_clear_pointer (&item->bytes, g_bytes_unref);
-      g_clear_error (&item->error);
-    }
+    clear_item (&many->items[i]);
 
   g_free (many->items);
+  g_clear_pointer (&many->attributes, s3d_attributes_free);
   s3d_budget_unref (many->budget);
   g_free (many);
 }
@@ -187,12 +251,13 @@ static const S3dSequenceClass many_class = {
   .free = many_free,
 };
 
-S3dSequence *
-s3d_get_many_new (S3dStore **stores, S3dlioUri **targets, gsize n, guint at_once, S3dBudget *budget)
+static Many *
+many_new (S3dManyKind kind, const S3dManyItem *items, gsize n, guint at_once, S3dBudget *budget)
 {
   Many *many = g_new0 (Many, 1);
 
   s3d_sequence_init (&many->base, &many_class);
+  many->kind = kind;
   many->items = g_new0 (Item, n);
   many->n_items = n;
   many->at_once = MAX (at_once, 1);
@@ -200,32 +265,106 @@ s3d_get_many_new (S3dStore **stores, S3dlioUri **targets, gsize n, guint at_once
   for (gsize i = 0; i < n; i++)
     {
       many->items[i].many = many;
-      many->items[i].store = s3d_store_ref (stores[i]);
-      many->items[i].target = s3dlio_uri_ref (targets[i]);
+      many->items[i].wanted = items[i];
+      s3d_store_ref (items[i].store);
+      s3dlio_uri_ref (items[i].target);
+      if (items[i].bytes != NULL)
+        g_bytes_ref (items[i].bytes);
     }
+
+  return many;
+}
+
+S3dSequence *
+s3d_many_new_get (const S3dManyItem *items, gsize n, guint at_once, S3dBudget *budget)
+{
+  return &many_new (S3D_MANY_GET, items, n, at_once, budget)->base;
+}
+
+S3dSequence *
+s3d_many_new_get_into (const S3dManyItem *items, gsize n, guint at_once, S3dBudget *budget, gpointer memory,
+                       gsize stride)
+{
+  Many *many = many_new (S3D_MANY_GET_INTO, items, n, at_once, budget);
+
+  many->memory = memory;
+  many->stride = stride;
+  return &many->base;
+}
+
+S3dSequence *
+s3d_many_new_put (const S3dManyItem *items, gsize n, guint at_once, S3dBudget *budget, const S3dPutOptions *options)
+{
+  Many *many = many_new (S3D_MANY_PUT, items, n, at_once, budget);
+
+  many->no_clobber = options->no_clobber;
+  many->attributes = options->attributes != NULL ? s3d_attributes_copy (options->attributes) : NULL;
+  many->base.progress_total = 0;
+  for (gsize i = 0; i < n; i++)
+    many->base.progress_total += (gint64) g_bytes_get_size (items[i].bytes);
 
   return &many->base;
 }
 
 gsize
-s3d_get_many_get_n_items (S3dSequence *many)
+s3d_many_get_n_items (S3dSequence *many)
 {
   return ((Many *) many)->n_items;
 }
 
+S3dManyKind
+s3d_many_get_kind (S3dSequence *many)
+{
+  return ((Many *) many)->kind;
+}
+
 void
-s3d_get_many_set_ready (S3dSequence *many, S3dItemReady ready, gpointer data)
+s3d_many_set_ready (S3dSequence *many, S3dItemReady ready, gpointer data)
 {
   ((Many *) many)->ready = ready;
   ((Many *) many)->ready_data = data;
 }
 
+/* TRUE: it ended well. */
+static gboolean
+check_item (const Item *item, GError **error)
+{
+  g_autofree char *uri = NULL;
+
+  if (item->error == NULL)
+    return TRUE;
+
+  uri = s3dlio_uri_to_string (item->wanted.target);
+  g_propagate_error (error, g_error_copy (item->error));
+  if (!g_error_matches (item->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_prefix_error (error, "%s %s: ", item->many->kind == S3D_MANY_PUT ? "put" : "get", uri);
+  return FALSE;
+}
+
 GBytes *
-s3d_get_many_steal (S3dSequence *many, gsize index, GError **error)
+s3d_many_steal_bytes (S3dSequence *many, gsize index, GError **error)
 {
   Item *item = &((Many *) many)->items[index];
 
-  if (item->error != NULL)
-    g_propagate_error (error, g_steal_pointer (&item->error));
-  return g_steal_pointer (&item->bytes);
+  return check_item (item, error) ? g_steal_pointer (&item->result.bytes) : NULL;
+}
+
+gboolean
+s3d_many_get_size (S3dSequence *many, gsize index, gsize *size, GError **error)
+{
+  const Item *item = &((Many *) many)->items[index];
+
+  if (size != NULL)
+    *size = item->error == NULL || g_error_matches (item->error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE)
+              ? item->result.size
+              : 0;
+  return check_item (item, error);
+}
+
+S3dlioObjectInfo *
+s3d_many_steal_info (S3dSequence *many, gsize index, GError **error)
+{
+  Item *item = &((Many *) many)->items[index];
+
+  return check_item (item, error) ? g_steal_pointer (&item->result.info) : NULL;
 }

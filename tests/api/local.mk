@@ -7,7 +7,8 @@ api_fixture = %D%/api-fixture.c %D%/api-fixture.h
 api_cppflags = $(USER_CPPFLAGS) -I$(top_srcdir)/tests
 api_libs = tests/server/libtestserver.la $(USER_LIBS)
 
-test_programs += %D%/test-copy %D%/test-life %D%/test-lists %D%/test-names %D%/test-read %D%/test-write
+test_programs += %D%/test-copy %D%/test-life %D%/test-lists %D%/test-many %D%/test-names %D%/test-read \
+  %D%/test-write
 
 %C%_test_copy_SOURCES = %D%/test-copy.c $(api_fixture)
 %C%_test_copy_CPPFLAGS = $(api_cppflags)
@@ -20,6 +21,10 @@ test_programs += %D%/test-copy %D%/test-life %D%/test-lists %D%/test-names %D%/t
 %C%_test_lists_SOURCES = %D%/test-lists.c $(api_fixture)
 %C%_test_lists_CPPFLAGS = $(api_cppflags)
 %C%_test_lists_LDADD = $(api_libs)
+
+%C%_test_many_SOURCES = %D%/test-many.c $(api_fixture)
+%C%_test_many_CPPFLAGS = $(api_cppflags)
+%C%_test_many_LDADD = $(api_libs)
 
 %C%_test_names_SOURCES = %D%/test-names.c $(api_fixture)
 %C%_test_names_CPPFLAGS = $(api_cppflags)

@@ -37,19 +37,21 @@ many_new (Box *box,
           gsize n,
           Seen *seen)
 {
-  g_autofree S3dStore **stores = g_new (S3dStore *, n);
-  g_autoptr (GPtrArray) targets = g_ptr_array_new_with_free_func ((GDestroyNotify) s3dlio_uri_unref);
+  g_autofree S3dManyItem *items = g_new0 (S3dManyItem, n);
   S3dSequence *many;
 
   for (gsize i = 0; i < n; i++)
     {
       g_autofree char *key = g_strdup_printf ("%" G_GSIZE_FORMAT, i);
 
-      stores[i] = box->store;
-      g_ptr_array_add (targets, box_uri (key));
+      items[i].store = box->store;
+      items[i].target = box_uri (key);
+      items[i].length = -1;
     }
-  many = s3d_get_many_new (stores, (S3dlioUri **) targets->pdata, n, AT_ONCE, box->budget);
-  s3d_get_many_set_ready (many, count_ready, seen);
+  many = s3d_many_new_get (items, n, AT_ONCE, box->budget);
+  for (gsize i = 0; i < n; i++)
+    s3dlio_uri_unref (items[i].target);
+  s3d_many_set_ready (many, count_ready, seen);
 
   return many;
 }
@@ -71,7 +73,7 @@ assert_item (S3dSequence *many,
              guint i)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = s3d_get_many_steal (many, i, &error);
+  g_autoptr (GBytes) bytes = s3d_many_steal_bytes (many, i, &error);
   g_autoptr (GBytes) expected = box_pattern (i * 100);
 
   if (i % 10 == 3)
@@ -169,7 +171,7 @@ test_cancelled (void)
   for (guint i = 0; i < N; i++)
     {
       g_autoptr (GError) own = NULL;
-      g_autoptr (GBytes) bytes = s3d_get_many_steal (many, i, &own);
+      g_autoptr (GBytes) bytes = s3d_many_steal_bytes (many, i, &own);
 
       g_assert_cmpuint (seen.ready[i], ==, 1);
       g_assert_true ((bytes == NULL) == (own != NULL));
