@@ -262,7 +262,7 @@ test_mtime (Fixture *fixture,
 
       g_assert_true (s3d_atomic_file_commit (open_and_write (fixture->path, S3D_ATOMIC_NONE, "x"), times[i], NULL));
       g_assert_cmpint (stat (fixture->path, &st), ==, 0);
-      g_assert_cmpint (st.st_mtim.tv_sec * G_USEC_PER_SEC + st.st_mtim.tv_nsec / 1000, ==, times[i]);
+      g_assert_cmpint ((gint64) st.st_mtim.tv_sec * G_USEC_PER_SEC + st.st_mtim.tv_nsec / 1000, ==, times[i]);
     }
 }
 

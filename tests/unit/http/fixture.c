@@ -24,8 +24,9 @@ struct _RawServer
   gpointer data;
   GThread *thread;
   GMutex lock; /* all below */
-  GPtrArray *threads;
-  GArray *open; /* descriptors */
+  GCond ended_one;
+  GPtrArray *ended; /* threads to join: until then they keep their stacks */
+  GArray *open; /* descriptors, one a running thread */
   guint n_connections, n_requests, max_open, active, max_active;
 };
 
@@ -172,6 +173,8 @@ connection_thread (gpointer data)
         break;
       }
   close (connection->fd);
+  g_ptr_array_add (server->ended, g_thread_self ());
+  g_cond_signal (&server->ended_one);
   g_mutex_unlock (&server->lock);
   g_string_free (connection->head, TRUE);
   g_string_free (connection->body, TRUE);
@@ -212,7 +215,8 @@ serve (RawServer *server, int fd)
   connection->number = ++server->n_connections;
   g_array_append_val (server->open, fd);
   server->max_open = MAX (server->max_open, count_live (server));
-  g_ptr_array_add (server->threads, g_thread_new ("raw-connection", connection_thread, connection));
+  g_ptr_array_set_size (server->ended, 0);
+  g_thread_new ("raw-connection", connection_thread, connection);
   g_mutex_unlock (&server->lock);
 }
 
@@ -236,9 +240,10 @@ raw_server_new (RawHandler handler, gpointer data)
 
   server->handler = handler;
   server->data = data;
-  server->threads = g_ptr_array_new ();
+  server->ended = g_ptr_array_new_with_free_func ((GDestroyNotify) (void (*) (void)) g_thread_join);
   server->open = g_array_new (FALSE, FALSE, sizeof (int));
   g_mutex_init (&server->lock);
+  g_cond_init (&server->ended_one);
   server->fd = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   g_assert_cmpint (bind (server->fd, (struct sockaddr *) &address, length), ==, 0);
   g_assert_cmpint (listen (server->fd, 512), ==, 0);
@@ -256,12 +261,13 @@ raw_server_free (RawServer *server)
   g_mutex_lock (&server->lock);
   for (guint i = 0; i < server->open->len; i++)
     shutdown (g_array_index (server->open, int, i), SHUT_RDWR);
+  while (server->open->len > 0)
+    g_cond_wait (&server->ended_one, &server->lock);
   g_mutex_unlock (&server->lock);
-  for (guint i = 0; i < server->threads->len; i++)
-    g_thread_join (g_ptr_array_index (server->threads, i));
   close (server->fd);
-  g_ptr_array_unref (server->threads);
+  g_ptr_array_unref (server->ended);
   g_array_unref (server->open);
+  g_cond_clear (&server->ended_one);
   g_mutex_clear (&server->lock);
   g_free (server->url);
   g_free (server);
