@@ -10,6 +10,7 @@ public_headers = \
   %D%/s3dlio.h \
   %D%/s3dlio-batch.h \
   %D%/s3dlio-client.h \
+  %D%/s3dlio-client-delete.h \
   %D%/s3dlio-client-many.h \
   %D%/s3dlio-client-names.h \
   %D%/s3dlio-client-read.h \

@@ -12,7 +12,7 @@
 #include <s3dlio/s3dlio-options.h>
 #include <s3dlio/s3dlio-version.h>
 
-/* Names: lists, what is known of an object, deleting, containers. */
+/* Names: lists, what is known of an object, containers. */
 
 G_BEGIN_DECLS
 
@@ -48,17 +48,6 @@ void s3dlio_client_exists_async (S3dlioClient *client, const char *uri, S3dlioOp
 
 S3DLIO_AVAILABLE_IN_0_9
 gboolean s3dlio_client_exists_finish (S3dlioClient *client, GAsyncResult *result, GError **error);
-
-S3DLIO_AVAILABLE_IN_0_9
-gboolean s3dlio_client_delete (S3dlioClient *client, const char *uri, S3dlioOptions *options,
-                               GCancellable *cancellable, GError **error);
-
-S3DLIO_AVAILABLE_IN_0_9
-void s3dlio_client_delete_async (S3dlioClient *client, const char *uri, S3dlioOptions *options,
-                                 GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-
-S3DLIO_AVAILABLE_IN_0_9
-gboolean s3dlio_client_delete_finish (S3dlioClient *client, GAsyncResult *result, GError **error);
 
 S3DLIO_AVAILABLE_IN_0_9
 gboolean s3dlio_client_create_container (S3dlioClient *client, const char *uri, S3dlioOptions *options,

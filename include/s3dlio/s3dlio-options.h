@@ -157,8 +157,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
 
 /**
  * S3dlioProgressFunc:
- * @done: bytes transferred so far
- * @total: bytes in all, or -1 when that is not known (yet)
+ * @done: bytes transferred, or objects deleted, so far
+ * @total: how many there are in all, or -1 when that is not known (yet)
  * @user_data: as given to s3dlio_options_set_progress()
  *
  * Called now and then while an operation runs: in the calling thread for a blocking call, in the
@@ -167,6 +167,19 @@ typedef struct _S3dlioOptions S3dlioOptions;
  * Since: 0.9
  */
 typedef void (*S3dlioProgressFunc) (gint64 done, gint64 total, gpointer user_data);
+
+/**
+ * S3dlioDeletedFunc:
+ * @uri: an object, as lists write it
+ * @error: (nullable): why it could not be deleted; %NULL: it is gone
+ * @user_data: as given to s3dlio_options_set_deleted()
+ *
+ * Called while many objects are deleted, for each of them: in the calling thread for a blocking call, in the caller's
+ * thread-default main context for an asynchronous one, the last time before its finish function returns.
+ *
+ * Since: 0.9
+ */
+typedef void (*S3dlioDeletedFunc) (const char *uri, const GError *error, gpointer user_data);
 
 #define S3DLIO_TYPE_OPTIONS (s3dlio_options_get_type ())
 
@@ -202,6 +215,10 @@ S3DLIO_AVAILABLE_IN_0_9
 void s3dlio_options_set_progress (S3dlioOptions *options, S3dlioProgressFunc func,
                                   gpointer user_data,
                                   GDestroyNotify destroy);
+
+S3DLIO_AVAILABLE_IN_0_9
+void s3dlio_options_set_deleted (S3dlioOptions *options, S3dlioDeletedFunc func, gpointer user_data,
+                                 GDestroyNotify destroy);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dlioOptions, s3dlio_options_unref)
 

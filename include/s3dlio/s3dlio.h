@@ -19,6 +19,7 @@
 #include <s3dlio/s3dlio-client-write.h>
 #include <s3dlio/s3dlio-client-many.h>
 #include <s3dlio/s3dlio-client-names.h>
+#include <s3dlio/s3dlio-client-delete.h>
 #include <s3dlio/s3dlio-range-engine.h>
 
 #undef S3DLIO_H_INSIDE

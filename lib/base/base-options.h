@@ -10,6 +10,7 @@
 #define S3D_OPTION_METADATA "metadata"
 #define S3D_OPTION_PROGRESS "progress"
 #define S3D_OPTION_RANGES "ranges"
+#define S3D_OPTION_DELETED "deleted"
 
 /* INVALID when an option is set that is not in @known (NULL-terminated; NULL: none), has a value of another
  * type, or holds what no header can. */
@@ -24,3 +25,4 @@ GHashTable *s3d_options_get_metadata (S3dlioOptions *options);
 const gint64 *s3d_options_get_ranges (S3dlioOptions *options, gsize *n);
 /* NULL: nobody wants to know. */
 S3dlioProgressFunc s3d_options_get_progress (S3dlioOptions *options, gpointer *user_data);
+S3dlioDeletedFunc s3d_options_get_deleted (S3dlioOptions *options, gpointer *user_data);

@@ -29,6 +29,9 @@ struct _S3dlioOptions
   S3dlioProgressFunc progress;
   gpointer progress_data;
   GDestroyNotify progress_destroy;
+  S3dlioDeletedFunc deleted;
+  gpointer deleted_data;
+  GDestroyNotify deleted_destroy;
 };
 
 G_DEFINE_BOXED_TYPE (S3dlioOptions, s3dlio_options, s3dlio_options_ref, s3dlio_options_unref)
@@ -118,6 +121,19 @@ drop_progress (S3dlioOptions *options)
     destroy (data);
 }
 
+static void
+drop_deleted (S3dlioOptions *options)
+{
+  const GDestroyNotify destroy = options->deleted_destroy;
+  gpointer data = options->deleted_data;
+
+  options->deleted = NULL;
+  options->deleted_data = NULL;
+  options->deleted_destroy = NULL;
+  if (destroy != NULL)
+    destroy (data);
+}
+
 /**
  * s3dlio_options_unref:
  * @options: (transfer full): options
@@ -135,6 +151,7 @@ s3dlio_options_unref (S3dlioOptions *options)
     return;
 
   drop_progress (options);
+  drop_deleted (options);
   g_hash_table_unref (options->options);
   g_clear_pointer (&options->metadata, g_hash_table_unref);
   g_free (options->ranges);
@@ -289,6 +306,30 @@ s3dlio_options_set_progress (S3dlioOptions *options, S3dlioProgressFunc func, gp
   options->progress_destroy = destroy;
 }
 
+/**
+ * s3dlio_options_set_deleted:
+ * @options: options
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): called for each object whose deletion has
+ *   ended, or %NULL
+ * @user_data: passed to @func
+ * @destroy: (nullable): called with @user_data when @func is no longer needed
+ *
+ * Sets who is told what became of each object that s3dlio_client_delete_many() or s3dlio_client_delete_prefix()
+ * deletes.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_options_set_deleted (S3dlioOptions *options, S3dlioDeletedFunc func, gpointer user_data, GDestroyNotify destroy)
+{
+  g_return_if_fail (options != NULL);
+
+  drop_deleted (options);
+  options->deleted = func;
+  options->deleted_data = user_data;
+  options->deleted_destroy = destroy;
+}
+
 static gboolean
 fits_header (const char *value)
 {
@@ -420,6 +461,11 @@ s3d_options_check (S3dlioOptions *options, const char *const *known, GError **er
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "this operation has no progress to tell of");
       return FALSE;
     }
+  if (options->deleted != NULL && !g_strv_contains (known, S3D_OPTION_DELETED))
+    {
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "this operation does not delete many objects");
+      return FALSE;
+    }
 
   return check_metadata (options->metadata, known, error);
 }
@@ -476,4 +522,12 @@ s3d_options_get_progress (S3dlioOptions *options, gpointer *user_data)
     *user_data = options != NULL ? options->progress_data : NULL;
 
   return options != NULL ? options->progress : NULL;
+}
+
+S3dlioDeletedFunc
+s3d_options_get_deleted (S3dlioOptions *options, gpointer *user_data)
+{
+  *user_data = options != NULL ? options->deleted_data : NULL;
+
+  return options != NULL ? options->deleted : NULL;
 }

@@ -10,6 +10,7 @@ noinst_LTLIBRARIES += %D%/libs3d-client.la
   %D%/client-run.c \
   %D%/s3dlio-batch.c \
   %D%/s3dlio-client.c \
+  %D%/s3dlio-client-delete.c \
   %D%/s3dlio-client-many.c \
   %D%/s3dlio-client-names.c \
   %D%/s3dlio-client-read.c \

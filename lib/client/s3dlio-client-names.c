@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The operations on names: lists, stat, exists, delete, containers. Each plan makes a sequence; client-run.c runs it.
+/* The operations on names: lists, stat, exists, containers. Each plan makes a sequence; client-run.c runs it.
  * Any thread. */
 
 #include "config.h"
@@ -12,23 +12,6 @@
 #include "engine/engine-list.h"
 #include "s3dlio/s3dlio-client-names.h"
 #include "s3dlio/s3dlio-error.h"
-
-/* The delete of one object. */
-static S3dSequence *
-plan_delete (S3dlioClient *client, const char *uri, S3dlioOptions *options, GError **error)
-{
-  static const char *const known[] = { S3DLIO_OPTION_IF_MATCH, NULL };
-  g_auto (S3dTarget) target = S3D_TARGET_INIT;
-  S3dOp *op;
-
-  if (!s3d_options_check (options, known, error)
-      || !s3d_client_resolve (client, uri, S3D_NAME_OBJECT, &target, error))
-    return NULL;
-
-  op = s3d_op_new (S3D_OP_DELETE, target.uri, NULL, NULL);
-  op->if_match = g_strdup (s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH));
-  return s3d_single_new (target.store, op);
-}
 
 /* The sequence of one op of @kind on what @uri names. */
 static S3dSequence *
@@ -319,72 +302,6 @@ gboolean
 s3dlio_client_exists_finish (S3dlioClient *client, GAsyncResult *result, GError **error)
 {
   return unless_missing (s3d_client_run_finish (client, result, s3dlio_client_exists_async, NULL, error), error);
-}
-
-/**
- * s3dlio_client_delete:
- * @client: a client
- * @uri: the object, exactly this one
- * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
- * @cancellable: (nullable): a cancellable
- * @error: return location for an error
- *
- * Deletes one object. One that does not exist is not an error. With %S3DLIO_OPTION_IF_MATCH the object is looked at
- * first, as not every service heeds the condition.
- *
- * Returns: %TRUE when the object is gone; %S3DLIO_ERROR_PRECONDITION when it is another one than was asked for
- *
- * Since: 0.9
- */
-gboolean
-s3dlio_client_delete (S3dlioClient *client, const char *uri, S3dlioOptions *options, GCancellable *cancellable,
-                      GError **error)
-{
-  g_autoptr (S3dSequence) delete = plan_delete (client, uri, options, error);
-
-  return s3d_client_run (delete, "delete", uri, options, cancellable, error);
-}
-
-/**
- * s3dlio_client_delete_async:
- * @client: a client
- * @uri: the object, exactly this one
- * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
- * @cancellable: (nullable): a cancellable
- * @callback: (scope async): called when it is done
- * @user_data: for @callback
- *
- * Begins what s3dlio_client_delete() does, without blocking; s3dlio_client_delete_finish() gives its result.
- *
- * Since: 0.9
- */
-void
-s3dlio_client_delete_async (S3dlioClient *client, const char *uri, S3dlioOptions *options, GCancellable *cancellable,
-                            GAsyncReadyCallback callback, gpointer user_data)
-{
-  GError *error = NULL;
-  S3dSequence *delete = plan_delete (client, uri, options, &error);
-
-  s3d_client_run_async (client, delete, error, "delete", uri, options, cancellable, callback, user_data,
-                        s3dlio_client_delete_async);
-}
-
-/**
- * s3dlio_client_delete_finish:
- * @client: a client
- * @result: what the callback was given
- * @error: return location for an error
- *
- * Ends what s3dlio_client_delete_async() began.
- *
- * Returns: as s3dlio_client_delete()
- *
- * Since: 0.9
- */
-gboolean
-s3dlio_client_delete_finish (S3dlioClient *client, GAsyncResult *result, GError **error)
-{
-  return s3d_client_run_finish (client, result, s3dlio_client_delete_async, NULL, error);
 }
 
 /**

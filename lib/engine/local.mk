@@ -8,6 +8,8 @@ noinst_LTLIBRARIES += %D%/libs3d-engine.la
   %D%/engine-callback.h \
   %D%/engine-copy.c \
   %D%/engine-copy.h \
+  %D%/engine-delete.c \
+  %D%/engine-delete.h \
   %D%/engine-filter.c \
   %D%/engine-filter.h \
   %D%/engine-get.c \

@@ -146,6 +146,7 @@ gboolean s3d_file_copy_bytes (S3dFileCopy *copy, guint64 from, guint64 to, guint
 gboolean s3d_file_run_read (S3dOp *op, GError **error);
 gboolean s3d_file_run_write (S3dOp *op, GError **error);
 gboolean s3d_file_run_list (S3dOp *op, GError **error);
+gboolean s3d_file_run_delete_tree (S3dOp *op, GError **error);
 gboolean s3d_file_run_copy (S3dOp *op, GError **error);
 gboolean s3d_file_run_upload_begin (S3dOp *op, GError **error);
 gboolean s3d_file_run_upload_complete (S3dOp *op, GError **error);

@@ -18,6 +18,7 @@
 /* Nothing is gained by larger or fewer parts than asked for. */
 #define MAX_PART_SIZE (G_GUINT64_CONSTANT (1) << 40)
 #define MAX_PARTS 1000000
+#define MAX_DELETE 1000
 
 static gboolean
 run_stat (S3dOp *op,
@@ -44,17 +45,14 @@ run_stat (S3dOp *op,
   return TRUE;
 }
 
-/* A link goes, and what it points to stays; it has no ETag that could be asked for. */
+/* A link goes, and what it points to stays. */
 static gboolean
-run_delete (S3dOp *op,
+remove_one (const char *path,
             GError **error)
 {
-  const char *path = s3dlio_uri_get_key (op->target);
   struct stat now;
   int err;
 
-  if (op->if_match && lstat (path, &now) == 0 && !s3d_file_check_match (path, &now, op->if_match, error))
-    return FALSE;
   if (unlink (path) == 0 || errno == ENOENT || errno == ENOTDIR)
     return TRUE;
 
@@ -67,11 +65,43 @@ run_delete (S3dOp *op,
   return FALSE;
 }
 
+/* A link has no ETag that could be asked for. */
+static gboolean
+run_delete (S3dOp *op,
+            GError **error)
+{
+  const char *path = s3dlio_uri_get_key (op->target);
+  struct stat now;
+
+  if (op->if_match && lstat (path, &now) == 0 && !s3d_file_check_match (path, &now, op->if_match, error))
+    return FALSE;
+
+  return remove_one (path, error);
+}
+
+static gboolean
+run_delete_many (S3dOp *op,
+                 GError **error)
+{
+  for (guint i = 0; i < op->keys->len; i++)
+    {
+      S3dKey *key = &g_array_index (op->keys, S3dKey, i);
+
+      if (!s3d_file_go_on (op, error))
+        return FALSE;
+      key->state = remove_one (key->key, &key->error) ? S3D_KEY_GONE : S3D_KEY_FAILED;
+    }
+
+  return TRUE;
+}
+
 static gboolean (*const jobs[S3D_OP_N_KINDS]) (S3dOp *op, GError **error) = {
   [S3D_OP_READ] = s3d_file_run_read,
   [S3D_OP_STAT] = run_stat,
   [S3D_OP_WRITE] = s3d_file_run_write,
   [S3D_OP_DELETE] = run_delete,
+  [S3D_OP_DELETE_MANY] = run_delete_many,
+  [S3D_OP_DELETE_TREE] = s3d_file_run_delete_tree,
   [S3D_OP_LIST] = s3d_file_run_list,
   [S3D_OP_COPY] = s3d_file_run_copy,
   [S3D_OP_UPLOAD_BEGIN] = s3d_file_run_upload_begin,
@@ -124,6 +154,8 @@ static const S3dStoreClass file_class = {
     [S3D_OP_STAT] = start_op,
     [S3D_OP_WRITE] = start_op,
     [S3D_OP_DELETE] = start_op,
+    [S3D_OP_DELETE_MANY] = start_op,
+    [S3D_OP_DELETE_TREE] = start_op,
     [S3D_OP_LIST] = start_op,
     [S3D_OP_COPY] = start_op,
     [S3D_OP_UPLOAD_BEGIN] = start_op,
@@ -136,6 +168,7 @@ static const S3dStoreClass file_class = {
   .min_part_size = 1,
   .max_part_size = MAX_PART_SIZE,
   .max_parts = MAX_PARTS,
+  .max_delete = MAX_DELETE,
   .local_path = local_path,
   .free = file_free,
 };

@@ -11,6 +11,7 @@ noinst_LTLIBRARIES += %D%/libs3d-file.la
   %D%/file-output.c \
   %D%/file-private.h \
   %D%/file-read.c \
+  %D%/file-remove.c \
   %D%/file-store.c \
   %D%/file-upload.c \
   %D%/file-write.c

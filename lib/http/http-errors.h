@@ -24,7 +24,5 @@ typedef struct
 gboolean s3d_http_outcome_is_transient (const S3dHttpOutcome *outcome);
 /* The error of an attempt that brought no whole answer. */
 GError *s3d_http_outcome_to_error (const S3dHttpOutcome *outcome, S3dHttpRequest *request);
-/* @error (taken) with the status, the endpoint, the attempts made and @note (nullable). */
-GError *s3d_http_error_complete (GError *error, S3dHttpRequest *request, const char *note);
 /* What the answer's Retry-After asks for, in ms; 0: nothing. */
 guint s3d_http_retry_after_ms (S3dHttpRequest *request);

@@ -104,3 +104,7 @@ const GError *s3d_http_request_get_error (S3dHttpRequest *request);
 /* In done, after an error in mid-body: the rest may be asked for again. */
 gboolean s3d_http_request_is_resumable (S3dHttpRequest *request);
 const S3dFacts *s3d_http_request_get_facts (S3dHttpRequest *request);
+
+/* @error (taken) with the status, the endpoint, the attempts made and @note (nullable). The transport does that to the
+ * request's error; this is for what a good answer says of a part of what was asked for. */
+GError *s3d_http_error_complete (GError *error, S3dHttpRequest *request, const char *note);

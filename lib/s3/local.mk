@@ -6,6 +6,7 @@ noinst_LTLIBRARIES += %D%/libs3d-s3.la
   %D%/s3-bucket.c \
   %D%/s3-copy.c \
   %D%/s3-cure.c \
+  %D%/s3-delete.c \
   %D%/s3-error.c \
   %D%/s3-error.h \
   %D%/s3-info.c \

@@ -32,7 +32,9 @@ create_forgive (S3dS3Job *job, const S3dS3Failure *failure)
   return s3d_s3_failure_is (failure, "BucketAlreadyOwnedByYou") && sent_before (job);
 }
 
-static const S3dS3Verb create_verb = { .method = "PUT", .forgive = create_forgive };
+static const S3dS3Verb create_verb = {
+  .method = "PUT", .answer = s3d_s3_job_expect_nothing, .forgive = create_forgive
+};
 
 void
 s3d_s3_start_container_create (S3dStore *store, S3dOp *op)
@@ -56,7 +58,9 @@ delete_forgive (S3dS3Job *job, const S3dS3Failure *failure)
   return s3d_s3_failure_is (failure, "NoSuchBucket") && sent_before (job);
 }
 
-static const S3dS3Verb delete_verb = { .method = "DELETE", .forgive = delete_forgive };
+static const S3dS3Verb delete_verb = {
+  .method = "DELETE", .answer = s3d_s3_job_expect_nothing, .forgive = delete_forgive
+};
 
 void
 s3d_s3_start_container_delete (S3dStore *store, S3dOp *op)

@@ -250,8 +250,8 @@ interpret_status (S3dS3Failure *failure)
     }
 }
 
-static void
-interpret (S3dS3Failure *failure)
+static gboolean
+interpret_code (S3dS3Failure *failure)
 {
   for (guint i = 0; failure->code != NULL && i < G_N_ELEMENTS (codes); i++)
     {
@@ -259,10 +259,17 @@ interpret (S3dS3Failure *failure)
         {
           failure->meaning = codes[i].meaning;
           failure->cure = codes[i].cure;
-          return;
+          return TRUE;
         }
     }
-  interpret_status (failure);
+  return FALSE;
+}
+
+static void
+interpret (S3dS3Failure *failure)
+{
+  if (!interpret_code (failure))
+    interpret_status (failure);
 }
 
 void
@@ -281,6 +288,17 @@ s3d_s3_failure_read (S3dS3Failure *failure, S3dHttpRequest *request)
   s3d_s3_failure_parse (failure, s3d_http_request_get_status (request), body, body != NULL ? size : 0);
   read_headers (failure, request);
   interpret (failure);
+}
+
+void
+s3d_s3_failure_of_key (S3dS3Failure *failure, S3dHttpRequest *request, const char *code, const char *message)
+{
+  *failure = (S3dS3Failure){ .status = s3d_http_request_get_status (request), .actual_size = -1 };
+  take_text (&failure->code, code != NULL ? code : "");
+  take_text (&failure->message, message != NULL ? message : "");
+  read_headers (failure, request);
+  failure->meaning = S3DLIO_ERROR_FAILED;
+  interpret_code (failure);
 }
 
 void

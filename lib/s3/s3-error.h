@@ -35,6 +35,8 @@ typedef struct
 void s3d_s3_failure_parse (S3dS3Failure *failure, guint status, const char *body, gsize size);
 /* Reads status, headers and body of an answer that is a failure, or is suspected to be one for all its 200. */
 void s3d_s3_failure_read (S3dS3Failure *failure, S3dHttpRequest *request);
+/* What DeleteObjects says of one key; @code and @message nullable. */
+void s3d_s3_failure_of_key (S3dS3Failure *failure, S3dHttpRequest *request, const char *code, const char *message);
 void s3d_s3_failure_clear (S3dS3Failure *failure);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (S3dS3Failure, s3d_s3_failure_clear)
 

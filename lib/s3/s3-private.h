@@ -21,6 +21,7 @@ typedef struct
   S3dCredentialChain *chain;
   S3dSigv4 *signer;
   gint clock_offset; /* seconds that the service is ahead of us; atomic */
+  gint deletes_singly; /* it does not know DeleteObjects; atomic */
   GMutex lock;
   GHashTable *places; /* bucket → S3dS3Place */
 } S3dS3Store;
@@ -85,6 +86,10 @@ void s3d_s3_job_set_xml (S3dS3Job *job, GString *xml); /* takes @xml */
 /* Sends it, as soon as its body is hashed where it has to be; or, when it has an error, ends it soon. Takes the
  * job; never blocks. */
 void s3d_s3_job_start (S3dS3Job *job);
+/* Ends it soon, without sending it: with its error, or well. Takes the job. */
+void s3d_s3_job_end (S3dS3Job *job);
+/* From answer(): the body has been replaced, by a small one, for the next attempt. */
+void s3d_s3_job_hash_again (S3dS3Job *job);
 /* From ended(): the next request of the same job, on the op's target. */
 void s3d_s3_job_again (S3dS3Job *job, const S3dS3Verb *verb);
 
@@ -92,6 +97,9 @@ void s3d_s3_job_again (S3dS3Job *job, const S3dS3Verb *verb);
  * 200 is found here. */
 S3dHttpVerdict s3d_s3_job_read_document (S3dS3Job *job, const char *root, S3dS3Element func, gpointer data,
                                          GError **error);
+/* For answers that say all with their status: FINAL without @error when there is nothing in it. A body is an error for
+ * all its 2xx, or comes from somebody else, a portal or a proxy. */
+S3dHttpVerdict s3d_s3_job_expect_nothing (S3dS3Job *job, GError **error);
 /* "partNumber=N&uploadId=ID", the number only of parts (transfer full) */
 char *s3d_s3_upload_query (const S3dOp *op);
 /* What is to be done after @failure; mends what can be mended. */
@@ -107,6 +115,7 @@ void s3d_s3_start_read (S3dStore *store, S3dOp *op);
 void s3d_s3_start_stat (S3dStore *store, S3dOp *op);
 void s3d_s3_start_write (S3dStore *store, S3dOp *op);
 void s3d_s3_start_delete (S3dStore *store, S3dOp *op);
+void s3d_s3_start_delete_many (S3dStore *store, S3dOp *op);
 void s3d_s3_start_list (S3dStore *store, S3dOp *op);
 void s3d_s3_start_copy (S3dStore *store, S3dOp *op);
 void s3d_s3_start_upload_begin (S3dStore *store, S3dOp *op);

@@ -146,6 +146,21 @@ headers_hook (G_GNUC_UNUSED S3dHttpRequest *request, gpointer data, GError **err
   return accepted;
 }
 
+/* An answer of status 2xx that is not what it should be, @what: it may be an error. */
+static S3dHttpVerdict
+read_disguised (S3dS3Job *job, const char *what, GError **error)
+{
+  g_auto (S3dS3Failure) failure = { 0 };
+  s3d_s3_failure_read (&failure, job->request);
+  if (failure.code != NULL)
+    {
+      s3d_s3_failure_set_error (&failure, error);
+      return s3d_s3_job_cure (job, &failure);
+    }
+  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_FAILED, "the service's answer is no %s", what);
+  return S3D_HTTP_FINAL;
+}
+
 S3dHttpVerdict
 s3d_s3_job_read_document (S3dS3Job *job, const char *root, S3dS3Element func, gpointer data, GError **error)
 {
@@ -159,15 +174,16 @@ s3d_s3_job_read_document (S3dS3Job *job, const char *root, S3dS3Element func, gp
 
   if (!parsed) /* broken, perhaps on its way */
     return S3D_HTTP_RETRY;
-  g_auto (S3dS3Failure) failure = { 0 };
-  s3d_s3_failure_read (&failure, job->request);
-  if (failure.code != NULL)
-    {
-      s3d_s3_failure_set_error (&failure, error);
-      return s3d_s3_job_cure (job, &failure);
-    }
-  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_FAILED, "the service's answer is no %s", root);
-  return S3D_HTTP_FINAL;
+  return read_disguised (job, root, error);
+}
+
+S3dHttpVerdict
+s3d_s3_job_expect_nothing (S3dS3Job *job, GError **error)
+{
+  gsize size = 0;
+  const char *body = s3d_http_request_get_body (job->request, &size);
+  s3d_s3_skip_blanks (&body, &size);
+  return size == 0 ? S3D_HTTP_FINAL : read_disguised (job, "empty one", error);
 }
 
 /* A 412 to a condition that the target be missing means that it is there. */
@@ -470,9 +486,9 @@ wants_hash (const S3dS3Job *job)
     }
 }
 
-/* TRUE: the hash is there; FALSE: it takes long. */
+/* TRUE: the hash is there; FALSE: it takes longer than @limit bytes in memory. */
 static gboolean
-hash_at_once (S3dS3Job *job)
+hash_at_once (S3dS3Job *job, guint64 limit)
 {
   S3dSource *source = s3d_http_request_get_source (job->request);
   guint64 length = source != NULL ? s3d_source_get_length (source) : 0;
@@ -480,7 +496,7 @@ hash_at_once (S3dS3Job *job)
     strcpy (job->payload_hash, S3D_SHA256_EMPTY_HEX);
   else if (!wants_hash (job))
     strcpy (job->payload_hash, S3D_UNSIGNED_PAYLOAD);
-  else if (length <= SMALL_BODY && s3d_source_peek (source) != NULL)
+  else if (length <= limit && s3d_source_peek (source) != NULL)
     {
       guint8 digest[S3D_SHA256_SIZE];
       s3d_sha256 (s3d_source_peek (source), (gsize) length, digest);
@@ -504,11 +520,23 @@ s3d_s3_job_start (S3dS3Job *job)
       return;
     }
   s3d_op_set_cancel (job->op, cancel_job, job);
-  if (!hash_at_once (job))
+  if (!hash_at_once (job, SMALL_BODY))
     s3d_pool_push (job->store->pool, hash_and_submit, job);
   else if (!try_submit (job))
     {
       job->error = s3d_error_new_cancelled ();
       complete_later (job);
     }
+}
+
+void
+s3d_s3_job_hash_again (S3dS3Job *job)
+{
+  hash_at_once (job, G_MAXUINT64);
+}
+
+void
+s3d_s3_job_end (S3dS3Job *job)
+{
+  complete_later (job);
 }

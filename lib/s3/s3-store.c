@@ -37,6 +37,7 @@ static const S3dStoreClass s3_class = {
     [S3D_OP_STAT] = s3d_s3_start_stat,
     [S3D_OP_WRITE] = s3d_s3_start_write,
     [S3D_OP_DELETE] = s3d_s3_start_delete,
+    [S3D_OP_DELETE_MANY] = s3d_s3_start_delete_many,
     [S3D_OP_LIST] = s3d_s3_start_list,
     [S3D_OP_COPY] = s3d_s3_start_copy,
     [S3D_OP_UPLOAD_BEGIN] = s3d_s3_start_upload_begin,
@@ -53,6 +54,7 @@ static const S3dStoreClass s3_class = {
   .min_part_size = 5 * 1048576,
   .max_part_size = 5 * G_GUINT64_CONSTANT (1073741824),
   .max_parts = 10000,
+  .max_delete = 1000,
   .free = store_free,
 };
 

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Writing one object in one request, and deleting one.
+ * Writing one object in one request.
  *
- * Few services heed If-Match on a DELETE. So one that must not delete anything else looks first, with a HEAD, and sends
- * the condition all the same: where it is heeded, nothing slips in between.
- *
- * Follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html and API_DeleteObject.html. No checksum
- * headers are sent: many stores reject them. Runs on a loop thread.
+ * Follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html. No checksum headers are sent: many stores
+ * reject them. Runs on a loop thread.
  */
 
 #include "config.h"
 
 #include "s3/s3-private.h"
-
-#include <string.h>
 
 #include "base/base-time.h"
 
@@ -58,67 +53,5 @@ s3d_s3_start_write (S3dStore *store, S3dOp *op)
     s3d_http_request_set_header (job->request, "if-none-match", "*");
   s3d_s3_job_set_etag (job, "if-match", op->if_match);
   s3d_http_request_set_source (job->request, op->source);
-  s3d_s3_job_start (job);
-}
-
-static gboolean
-delete_forgive (G_GNUC_UNUSED S3dS3Job *job, const S3dS3Failure *failure)
-{
-  return s3d_s3_failure_is (failure, "NoSuchKey");
-}
-
-static const S3dS3Verb delete_verb = { .method = "DELETE", .forgive = delete_forgive };
-
-/* The condition itself may be more than the service knows. */
-static gboolean
-matched_delete_ended (S3dS3Job *job, GError **error)
-{
-  if (!g_error_matches (*error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED))
-    return FALSE;
-  g_clear_error (error);
-  s3d_s3_job_again (job, &delete_verb);
-  return TRUE;
-}
-
-static const S3dS3Verb matched_delete_verb = {
-  .method = "DELETE", .forgive = delete_forgive, .ended = matched_delete_ended
-};
-
-static S3dHttpVerdict
-look_answer (S3dS3Job *job, GError **error)
-{
-  g_autofree char *etag = s3d_s3_etag_from_headers (job->request);
-  if (strcmp (job->op->if_match, "*") != 0 && g_strcmp0 (etag, job->op->if_match) != 0)
-    g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION, "its ETag is \"%s\", not \"%s\"",
-                 etag != NULL ? etag : "", job->op->if_match);
-  return S3D_HTTP_FINAL;
-}
-
-static gboolean
-look_forgive (G_GNUC_UNUSED S3dS3Job *job, const S3dS3Failure *failure)
-{
-  return failure->status == 404;
-}
-
-static gboolean
-look_ended (S3dS3Job *job, GError **error)
-{
-  if (*error != NULL || s3d_http_request_get_status (job->request) == 404)
-    return FALSE;
-  s3d_s3_job_again (job, &matched_delete_verb);
-  s3d_s3_job_set_etag (job, "if-match", job->op->if_match);
-  *error = g_steal_pointer (&job->error);
-  return *error == NULL;
-}
-
-static const S3dS3Verb look_verb = {
-  .method = "HEAD", .answer = look_answer, .forgive = look_forgive, .ended = look_ended
-};
-
-void
-s3d_s3_start_delete (S3dStore *store, S3dOp *op)
-{
-  S3dS3Job *job = s3d_s3_job_new (store, op, op->if_match != NULL ? &look_verb : &delete_verb, op->target->key, NULL);
-  s3d_s3_job_require_key (job);
   s3d_s3_job_start (job);
 }

@@ -22,6 +22,7 @@
 #define MIN_PART_SIZE (G_GUINT64_CONSTANT (5) << 20)
 #define MAX_WRITE (G_GUINT64_CONSTANT (5) << 30)
 #define MAX_PARTS 10000
+#define MAX_DELETE 1000
 
 typedef struct
 {
@@ -465,6 +466,28 @@ run_delete (MemStore *store,
 }
 
 static gboolean
+run_delete_many (MemStore *store,
+                 S3dOp *op,
+                 GError **error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+  Container *container = find_container (op->target, error);
+
+  if (!container)
+    return FALSE;
+
+  for (guint i = 0; i < op->keys->len; i++)
+    {
+      S3dKey *key = &g_array_index (op->keys, S3dKey, i);
+
+      g_tree_remove (container->objects, key->key);
+      key->state = S3D_KEY_GONE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
 run_copy (MemStore *store,
           S3dOp *op,
           GError **error)
@@ -866,6 +889,7 @@ static gboolean (*const handlers[S3D_OP_N_KINDS]) (MemStore *store, S3dOp *op, G
   [S3D_OP_STAT] = run_stat,
   [S3D_OP_WRITE] = run_write,
   [S3D_OP_DELETE] = run_delete,
+  [S3D_OP_DELETE_MANY] = run_delete_many,
   [S3D_OP_LIST] = run_list,
   [S3D_OP_COPY] = run_copy,
   [S3D_OP_UPLOAD_BEGIN] = run_upload_begin,
@@ -934,6 +958,7 @@ s3d_mem_store_open (S3dlioUri *uri,
   mem->klass.min_part_size = MIN_PART_SIZE;
   mem->klass.max_part_size = MAX_WRITE;
   mem->klass.max_parts = MAX_PARTS;
+  mem->klass.max_delete = MAX_DELETE;
   mem->klass.free = mem_free;
   mem->pool = s3d_pool_get (S3D_POOL_RANGE);
   s3d_store_init (&mem->parent, &mem->klass, settings, "mem");

@@ -53,6 +53,7 @@ s3d_op_unref (S3dOp *op)
   g_clear_pointer (&op->info, s3dlio_object_info_unref);
   g_clear_pointer (&op->items, g_ptr_array_unref);
   g_clear_pointer (&op->part_etags, g_ptr_array_unref);
+  g_clear_pointer (&op->keys, g_array_unref);
   g_clear_error (&op->error);
   g_free (op->if_match);
   g_free (op->upload_id);
@@ -153,6 +154,34 @@ s3d_cursor_clear (S3dCursor *cursor)
   cursor->state = NULL;
   cursor->state_free = NULL;
   cursor->at_end = FALSE;
+}
+
+static void
+key_clear (gpointer data)
+{
+  S3dKey *key = data;
+
+  g_free (key->key);
+  g_clear_error (&key->error);
+}
+
+GArray *
+s3d_keys_new (guint reserved)
+{
+  GArray *keys = g_array_sized_new (FALSE, FALSE, sizeof (S3dKey), reserved);
+
+  g_array_set_clear_func (keys, key_clear);
+
+  return keys;
+}
+
+void
+s3d_keys_add (GArray *keys,
+              const char *key)
+{
+  S3dKey item = { .key = g_strdup (key) };
+
+  g_array_append_val (keys, item);
 }
 
 S3dAttributes *

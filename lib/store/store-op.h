@@ -24,6 +24,8 @@ typedef enum
   S3D_OP_STAT,
   S3D_OP_WRITE,            /* one object, whole or not at all */
   S3D_OP_DELETE,           /* exactly one key; a missing one is no error */
+  S3D_OP_DELETE_MANY,      /* up to max_delete keys of one container, each with an outcome of its own */
+  S3D_OP_DELETE_TREE,      /* where objects are files: a page of what is below a directory, and what that empties */
   S3D_OP_LIST,             /* one page */
   S3D_OP_COPY,             /* inside the store */
   S3D_OP_UPLOAD_BEGIN,     /* multipart: begin → upload_id */
@@ -59,6 +61,26 @@ typedef struct
 } S3dCursor;
 
 void s3d_cursor_clear (S3dCursor *cursor);
+
+/* What became of one of many keys that are deleted. */
+typedef enum
+{
+  S3D_KEY_PENDING, /* not decided: if the op fails, so does it */
+  S3D_KEY_GONE,
+  S3D_KEY_FAILED,  /* with its own error */
+  S3D_KEY_ALONE    /* not tried: it takes an S3D_OP_DELETE of its own */
+} S3dKeyState;
+
+typedef struct
+{
+  char *key;
+  S3dKeyState state;
+  GError *error;
+} S3dKey;
+
+/* An array of S3dKey that owns its keys and errors. */
+GArray *s3d_keys_new (guint reserved);
+void s3d_keys_add (GArray *keys, const char *key);
 
 /* What a new object is given beside its bytes. All nullable. */
 typedef struct
@@ -106,7 +128,11 @@ struct _S3dOp
   gboolean no_clobber;
   S3dAttributes *attributes; /* owned, nullable; COPY: NULL keeps those of the source */
 
-  /* in: LIST, UPLOAD_LIST, CONTAINER_LIST. The prefix is the target's key, literal */
+  /* in: DELETE_MANY, the keys; out: what became of them; DELETE_TREE: out alone, with paths. Owned */
+  GArray *keys;         /* of S3dKey */
+
+  /* in: LIST, UPLOAD_LIST, CONTAINER_LIST (the prefix is the target's key, literal), DELETE_TREE (the target
+   * is the directory) */
   gboolean recursive;   /* FALSE: split at "/", common prefixes as entries of type PREFIX */
   guint page_size;      /* 0: as the service likes */
   S3dCursor *cursor;    /* borrowed */

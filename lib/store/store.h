@@ -22,6 +22,7 @@ typedef struct
   guint64 max_copy;       /* largest object that one COPY can make */
   guint64 min_part_size, max_part_size; /* of all parts but the last */
   guint max_parts;
+  guint max_delete;       /* keys of one DELETE_MANY */
 
   /* The local file behind a URI (transfer full), when objects are files; nullable. Such stores
    * are read from and written to by path where the other side is a store of objects. */
