@@ -15,6 +15,7 @@ ToolPlace *
 tool_place_parse (const char *text, GError **error)
 {
   g_autoptr (ToolPlace) place = g_new0 (ToolPlace, 1);
+  const char *scheme;
 
   if (*text == '\0')
     {
@@ -32,8 +33,16 @@ tool_place_parse (const char *text, GError **error)
   if (place->uri == NULL)
     return NULL;
 
+  scheme = s3dlio_uri_get_scheme (place->uri);
+  if (!s3dlio_supports_scheme (scheme))
+    {
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED, "%s: this version has no backend for %s://", text,
+                   scheme);
+      return NULL;
+    }
+
   place->text = s3dlio_uri_to_string (place->uri);
-  if (strcmp (s3dlio_uri_get_scheme (place->uri), "file") == 0)
+  if (strcmp (scheme, "file") == 0)
     {
       place->path = g_strdup (s3dlio_uri_get_key (place->uri));
       g_clear_pointer (&place->uri, s3dlio_uri_unref);

@@ -33,6 +33,9 @@ S3DLIO_AVAILABLE_IN_0_9
 S3dlioClient *s3dlio_client_new (S3dlioConfig *config, GError **error);
 
 S3DLIO_AVAILABLE_IN_0_9
+gboolean s3dlio_supports_scheme (const char *scheme);
+
+S3DLIO_AVAILABLE_IN_0_9
 S3dlioConfig *s3dlio_client_get_config (S3dlioClient *client);
 
 G_END_DECLS

@@ -38,9 +38,9 @@ s3d_knob_find (const char *name)
 int
 s3d_knob_find_general (guint index)
 {
-  const S3dKnob *knob = &s3d_knobs[index];
+  const char *general = s3d_knobs[index].general;
 
-  return knob->general > 0 ? s3d_knob_find (knob->name + knob->general) : -1;
+  return general != NULL ? s3d_knob_find (general) : -1;
 }
 
 char *

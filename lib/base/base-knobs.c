@@ -58,33 +58,39 @@ is_region (const char *text, const char **why)
   return TRUE;
 }
 
+/* What a knob falls back to: that of all schemes, or what stands above that. */
+#define OF_ALL(name, above) above
+#define OF_SCHEME(name, above) name
+
 /* The range layer, for all schemes and for one. Defaults: a network needs large reads split early, since one
  * connection carries a fraction of the link; direct I/O wants deep queues of large reads; the page cache reads
- * ahead by itself, so that ranges only cost there. */
-#define RANGE_LAYER(prefix, general_at, what, member, on, ranges, threshold, chunk)                              \
-  {                                                                                                              \
-    .name = prefix "enable-range-engine", .kind = S3D_KNOB_BOOLEAN, .general = general_at, .fallback = on,       \
-    FIELD (member.enabled), .blurb = "Read large " what " as parallel ranges",                                   \
-  },                                                                                                             \
-  {                                                                                                              \
-    .name = prefix "max-concurrent-ranges", .kind = S3D_KNOB_COUNT, .general = general_at, .min = 1,             \
-    .max = 1024, .fallback = ranges, FIELD (member.concurrent),                                                  \
-    .blurb = "Ranges at once of each of " what,                                                                  \
-  },                                                                                                             \
-  {                                                                                                              \
-    .name = prefix "range-split-threshold", .kind = S3D_KNOB_SIZE, .general = general_at, .min = 1,              \
-    .max = TIB, .fallback = threshold, FIELD (member.split_threshold),                                           \
-    .blurb = "Read " what " up to this size with one request",                                                   \
-  },                                                                                                             \
-  {                                                                                                              \
-    .name = prefix "range-chunk-size", .kind = S3D_KNOB_SIZE, .general = general_at, .min = 1, .max = TIB,       \
-    .fallback = chunk, FIELD (member.chunk_size), .grows = offsetof (S3dSettings, member.chunk_grows),           \
-    .blurb = "Length of a range of " what,                                                                       \
-  },                                                                                                             \
-  {                                                                                                              \
-    .name = prefix "range-timeout", .kind = S3D_KNOB_SECONDS, .general = general_at, .min = 1,                   \
-    .max = 86400000, .fallback = 30000, FIELD (member.timeout_ms),                                               \
-    .blurb = "Time without a byte after which a range of " what " has failed",                                   \
+ * ahead by itself, so that ranges only cost there. A new scheme is a line of it in the table below, one of
+ * RANGE_TIMEOUT if its reads can be given up while they wait, and a line in s3d_settings_range(). */
+#define RANGE_LAYER(prefix, of, place, member, on, ranges, threshold, chunk)                                          \
+  {                                                                                                                   \
+    .name = prefix "enable-range-engine", .kind = S3D_KNOB_BOOLEAN, .general = of ("enable-range-engine", NULL),      \
+    .fallback = on, FIELD (member.enabled), .blurb = "Read large objects" place " as parallel ranges",                \
+  },                                                                                                                  \
+  {                                                                                                                   \
+    .name = prefix "max-concurrent-ranges", .kind = S3D_KNOB_COUNT, .general = of ("max-concurrent-ranges", NULL),    \
+    .min = 1, .max = 1024, .fallback = ranges, FIELD (member.concurrent),                                             \
+    .blurb = "Ranges at once of one object" place,                                                                    \
+  },                                                                                                                  \
+  {                                                                                                                   \
+    .name = prefix "range-split-threshold", .kind = S3D_KNOB_SIZE, .general = of ("range-split-threshold", NULL),     \
+    .min = 1, .max = TIB, .fallback = threshold, FIELD (member.split_threshold),                                      \
+    .blurb = "Read objects" place " up to this size with one request",                                                \
+  },                                                                                                                  \
+  {                                                                                                                   \
+    .name = prefix "range-chunk-size", .kind = S3D_KNOB_SIZE, .general = of ("range-chunk-size", NULL), .min = 1,     \
+    .max = TIB, .fallback = chunk, FIELD (member.chunk_size),                                                         \
+    .grows = offsetof (S3dSettings, member.chunk_grows), .blurb = "Length of a range of an object" place,             \
+  }
+#define RANGE_TIMEOUT(prefix, of, place, member)                                                                      \
+  {                                                                                                                   \
+    .name = prefix "range-timeout", .kind = S3D_KNOB_SECONDS, .general = of ("range-timeout", "stall-timeout"),       \
+    .min = 1, .max = 86400000, .fallback = 30000, FIELD (member.timeout_ms),                                          \
+    .blurb = "Time without a byte after which a range of an object" place " has failed",                              \
   }
 
 const S3dKnob s3d_knobs[] = {
@@ -103,10 +109,11 @@ const S3dKnob s3d_knobs[] = {
     FIELD (memory_budget), .blurb = "Bytes of objects in flight",
   },
 
-  RANGE_LAYER ("", 0, "objects", range_network, TRUE, 32, 8 * MIB, 8 * MIB),
-  RANGE_LAYER ("s3-", 3, "objects in S3", range_s3, TRUE, 32, 8 * MIB, 8 * MIB),
-  RANGE_LAYER ("direct-", 7, "direct:// files", range_direct, TRUE, 16, 16 * MIB, 16 * MIB),
-  RANGE_LAYER ("file-", 5, "files", range_file, FALSE, 8, 64 * MIB, 64 * MIB),
+  RANGE_LAYER ("", OF_ALL, "", range_network, TRUE, 32, 8 * MIB, 8 * MIB),
+  RANGE_TIMEOUT ("", OF_ALL, "", range_network),
+  RANGE_LAYER ("s3-", OF_SCHEME, " in S3", range_s3, TRUE, 32, 8 * MIB, 8 * MIB),
+  RANGE_TIMEOUT ("s3-", OF_SCHEME, " in S3", range_s3),
+  RANGE_LAYER ("file-", OF_SCHEME, " in file://", range_file, FALSE, 8, 64 * MIB, 64 * MIB),
 
   /* Transport. */
   {

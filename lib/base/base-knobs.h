@@ -27,7 +27,7 @@ typedef struct
   const char *name;  /* of the property */
   const char *blurb; /* one sentence */
   S3dKnobKind kind;
-  guint general;     /* where in the name that of the knob for all schemes begins; 0: it is none of a scheme */
+  const char *general; /* name of the knob that holds where this one is not set; nullable */
   gboolean secret;   /* write-only, and in no message */
   guint64 min, max;  /* numbers; of SECONDS in milliseconds */
   guint64 fallback;  /* of numbers and CHOICE: what holds when nothing is set */
@@ -53,7 +53,7 @@ extern const guint s3d_n_knobs;
 
 /* The index of @name ("-" and "_" are the same), or -1. */
 int s3d_knob_find (const char *name);
-/* The knob for all schemes behind @index, or -1. */
+/* The more general knob behind @index, or -1. */
 int s3d_knob_find_general (guint index);
 char *s3d_knob_variable (const S3dKnob *knob); /* S3DLIO_… (transfer full) */
 /* SIZE, SECONDS, auto|always|never, … (transfer full) */
@@ -78,6 +78,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (S3dKnobValue, s3d_knob_value_clear)
 /* A copy of what was set by hand; FALSE when nothing was. (s3dlio-config.c) */
 gboolean s3d_config_peek (S3dlioConfig *config, guint index, S3dKnobValue *value);
 
-/* By hand over environment over fallback; @config may be NULL. An error names property or variable.
- * With value->set FALSE it is the fallback. (base-settings.c) */
+/* By hand over environment over fallback, in each of them the knob before more general ones; @config may be NULL. An
+ * error names property or variable. With value->set FALSE it is the fallback. (base-settings.c) */
 gboolean s3d_knob_resolve (S3dlioConfig *config, guint index, S3dKnobValue *value, GError **error);

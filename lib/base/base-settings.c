@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* From knobs to a snapshot of settings: what was set by hand, else the environment, else the default;
- * in each of these a scheme's own knob before the one for all.
+ * in each of these a scheme's own knob before the one for all, and that before the one it is a case of.
  * Immutable and reference-counted: any thread. */
 
 #include "config.h"
@@ -50,17 +50,18 @@ gboolean
 s3d_knob_resolve (S3dlioConfig *config, guint index, S3dKnobValue *value, GError **error)
 {
   const S3dKnob *knob = &s3d_knobs[index];
-  const int general = s3d_knob_find_general (index);
 
   s3d_knob_value_clear (value);
-  if (!take_by_hand (config, index, value, error))
-    return FALSE;
-  if (!value->set && general >= 0 && !take_by_hand (config, (guint) general, value, error))
-    return FALSE;
-  if (!value->set && !take_environment (index, value, error))
-    return FALSE;
-  if (!value->set && general >= 0 && !take_environment ((guint) general, value, error))
-    return FALSE;
+  for (int i = (int) index; i >= 0 && !value->set; i = s3d_knob_find_general ((guint) i))
+    {
+      if (!take_by_hand (config, (guint) i, value, error))
+        return FALSE;
+    }
+  for (int i = (int) index; i >= 0 && !value->set; i = s3d_knob_find_general ((guint) i))
+    {
+      if (!take_environment ((guint) i, value, error))
+        return FALSE;
+    }
   if (value->set)
     return TRUE;
 
@@ -186,8 +187,6 @@ s3d_settings_range (const S3dSettings *settings, const char *scheme)
 {
   if (strcmp (scheme, "s3") == 0)
     return &settings->range_s3;
-  if (strcmp (scheme, "direct") == 0)
-    return &settings->range_direct;
   if (strcmp (scheme, "file") == 0)
     return &settings->range_file;
 

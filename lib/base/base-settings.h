@@ -28,7 +28,7 @@ typedef struct
   guint64 split_threshold;
   guint64 chunk_size;
   gboolean chunk_grows; /* nobody chose the chunk size: it may grow with the object */
-  guint timeout_ms; /* without a byte */
+  guint timeout_ms; /* without a byte; 0: nothing is timed */
 } S3dRangeSettings;
 
 typedef struct
@@ -41,7 +41,7 @@ typedef struct
   guint64 memory_budget;
 
   /* range layer; s3d_settings_range() finds a scheme's. range_network: every other scheme */
-  S3dRangeSettings range_network, range_s3, range_direct, range_file;
+  S3dRangeSettings range_network, range_s3, range_file;
 
   /* transport */
   guint connect_timeout_ms;

@@ -85,6 +85,25 @@ s3dlio_client_new (S3dlioConfig *config, GError **error)
 }
 
 /**
+ * s3dlio_supports_scheme:
+ * @scheme: a scheme as [method@S3dlio.Uri.get_scheme] gives it
+ *
+ * Whether there is a backend for a scheme. Of those that a URI may have some have none in this version: operations on
+ * them are %S3DLIO_ERROR_UNSUPPORTED.
+ *
+ * Returns: %TRUE if objects of that scheme can be read and written
+ *
+ * Since: 0.9
+ */
+gboolean
+s3dlio_supports_scheme (const char *scheme)
+{
+  g_return_val_if_fail (scheme != NULL, FALSE);
+
+  return s3d_backend_for_scheme (scheme) != NULL;
+}
+
+/**
  * s3dlio_client_get_config:
  * @client: a client
  *

@@ -274,6 +274,7 @@ s3d_range_launch (S3dRange *range)
   op->length = range->length < 0 ? -1 : range->length - range->done;
   op->if_match = g_strdup (condition (get));
   op->attempts_made = range->attempts;
+  op->stall_ms = get->ranges.enabled ? get->ranges.timeout_ms : 0;
   op->ready = range_ready;
   op->ready_data = range;
   get->n_flying++;

@@ -289,7 +289,6 @@ void
 s3d_http_attempt_check_stalls (S3dHttpLoop *loop)
 {
   gint64 now = s3d_http_loop_get_now (loop);
-  gint64 since = now - s3d_http_loop_get_core (loop)->settings->stall_timeout_ms * G_TIME_SPAN_MILLISECOND;
   GList *next;
 
   for (GList *l = s3d_http_loop_get_active (loop)->head; l != NULL; l = next)
@@ -299,7 +298,7 @@ s3d_http_attempt_check_stalls (S3dHttpLoop *loop)
       S3dHttpOutcome outcome = { .result = CURLE_OPERATION_TIMEDOUT, .stalled = TRUE };
 
       next = l->next;
-      if (!s3d_http_transfer_is_stalled (transfer, now, since))
+      if (!s3d_http_transfer_is_stalled (transfer, now))
         continue;
       end_transfer (loop, transfer, &outcome);
       judge (loop, request, &outcome);

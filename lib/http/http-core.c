@@ -311,6 +311,8 @@ void
 s3d_http_core_submit (S3dHttpCore *core, S3dHttpRequest *request)
 {
   request->core = core;
+  if (request->stall_timeout_ms == 0)
+    request->stall_timeout_ms = core->settings->stall_timeout_ms;
   request->facts.started = g_get_monotonic_time ();
   g_mutex_lock (&core->lock);
   g_assert (request->state == S3D_HTTP_NEW);

@@ -163,7 +163,7 @@ s3d_http_outcome_to_error (const S3dHttpOutcome *outcome, S3dHttpRequest *reques
   if (outcome->error != NULL)
     return g_error_copy (outcome->error);
   if (outcome->stalled)
-    g_string_printf (message, "no byte for %g s", request->core->settings->stall_timeout_ms / 1000.0);
+    g_string_printf (message, "no byte for %g s", request->stall_timeout_ms / 1000.0);
   else
     g_string_append (message, describe (outcome->result, &code));
   if (outcome->taken > 0 && request->content_length > 0)

@@ -67,6 +67,7 @@ struct _S3dHttpLoop
   gint64 woke_at;
   gint64 curl_due; /* G_MAXINT64: never */
   gint64 stall_due;
+  gint64 stall_interval;
   GSequence *timers; /* waiting requests, by due */
   GQueue active;
   GPtrArray *spare;
@@ -316,15 +317,26 @@ first_timer (S3dHttpLoop *loop)
   return g_sequence_iter_is_end (first) ? NULL : g_sequence_get (first);
 }
 
+/* As often as the shortest timeout that there was needs. */
+void
+s3d_http_loop_watch_stalls (S3dHttpLoop *loop, guint timeout_ms)
+{
+  gint64 interval = CLAMP (timeout_ms / 8, 10, 1000) * G_TIME_SPAN_MILLISECOND;
+
+  if (interval >= loop->stall_interval)
+    return;
+  loop->stall_interval = interval;
+  loop->stall_due = MIN (loop->stall_due, loop->now + interval);
+}
+
 static void
 check_stalls (S3dHttpLoop *loop)
 {
-  gint64 interval = CLAMP (loop->core->settings->stall_timeout_ms / 8, 10, 1000) * G_TIME_SPAN_MILLISECOND;
-  gboolean late = loop->now - loop->stall_due > interval;
+  gboolean late = loop->now - loop->stall_due > loop->stall_interval;
 
   if (loop->active.length == 0 || loop->now < loop->stall_due)
     return;
-  loop->stall_due = loop->now + interval;
+  loop->stall_due = loop->now + loop->stall_interval;
   /* When the loop itself was held up, or had nothing to do, the sockets come first: bytes may wait there. */
   if (!late)
     s3d_http_attempt_check_stalls (loop);
@@ -568,6 +580,7 @@ s3d_http_loop_new (S3dHttpCore *core, guint index, GError **error)
   loop->core = core;
   loop->index = index;
   loop->curl_due = G_MAXINT64;
+  loop->stall_interval = G_MAXINT64;
   if (!open_descriptors (loop, error))
     {
       g_free (loop);

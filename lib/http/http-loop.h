@@ -24,6 +24,8 @@ void s3d_http_loop_quit (S3dHttpLoop *loop, gboolean join);
 S3dHttpCore *s3d_http_loop_get_core (S3dHttpLoop *loop);
 CURLM *s3d_http_loop_get_multi (S3dHttpLoop *loop);
 gint64 s3d_http_loop_get_now (const S3dHttpLoop *loop); /* when it woke up */
+/* A transfer has begun that may be without a byte for so long. */
+void s3d_http_loop_watch_stalls (S3dHttpLoop *loop, guint timeout_ms);
 S3dHttpTransfer *s3d_http_loop_take_transfer (S3dHttpLoop *loop);
 void s3d_http_loop_give_transfer (S3dHttpLoop *loop, S3dHttpTransfer *transfer);
 GQueue *s3d_http_loop_get_active (S3dHttpLoop *loop); /* transfers in the multi handle */

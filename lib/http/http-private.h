@@ -52,6 +52,7 @@ struct _S3dHttpRequest
   S3dSink *sink;
   gboolean bulk;
   gboolean idempotent;
+  guint stall_timeout_ms; /* 0, until submitted: as the settings say */
   guint attempts_made;
 
   /* What came back. */

@@ -98,6 +98,12 @@ s3d_http_request_set_idempotent (S3dHttpRequest *request, gboolean idempotent)
 }
 
 void
+s3d_http_request_set_stall_timeout (S3dHttpRequest *request, guint timeout_ms)
+{
+  request->stall_timeout_ms = timeout_ms;
+}
+
+void
 s3d_http_request_set_attempts_made (S3dHttpRequest *request, guint attempts)
 {
   request->attempts_made = attempts;

@@ -540,6 +540,7 @@ s3d_http_transfer_start (S3dHttpTransfer *transfer, S3dHttpRequest *request, GEr
       return FALSE;
     }
   g_queue_push_tail_link (s3d_http_loop_get_active (transfer->loop), &transfer->link);
+  s3d_http_loop_watch_stalls (transfer->loop, request->stall_timeout_ms);
   request->transfer = transfer;
   return TRUE;
 }
@@ -567,8 +568,9 @@ count_acknowledged (S3dHttpTransfer *transfer)
 }
 
 gboolean
-s3d_http_transfer_is_stalled (S3dHttpTransfer *transfer, gint64 now, gint64 since)
+s3d_http_transfer_is_stalled (S3dHttpTransfer *transfer, gint64 now)
 {
+  const gint64 limit = transfer->request->stall_timeout_ms * G_TIME_SPAN_MILLISECOND;
   curl_off_t acknowledged;
 
   if (transfer->progress_at == 0)
@@ -580,5 +582,5 @@ s3d_http_transfer_is_stalled (S3dHttpTransfer *transfer, gint64 now, gint64 sinc
         transfer->progress_at = now;
       transfer->acknowledged = acknowledged;
     }
-  return transfer->progress_at <= since;
+  return transfer->progress_at <= now - limit;
 }

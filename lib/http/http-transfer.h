@@ -42,5 +42,5 @@ S3dHttpTransfer *s3d_http_transfer_from_easy (CURL *easy); /* NULL: a handle of 
 gboolean s3d_http_transfer_start (S3dHttpTransfer *transfer, S3dHttpRequest *request, GError **error);
 /* Takes it from the wire; what is in the transfer stays to be read until it is given back to the loop. */
 void s3d_http_transfer_stop (S3dHttpTransfer *transfer);
-/* Whether no byte went either way since @since. */
-gboolean s3d_http_transfer_is_stalled (S3dHttpTransfer *transfer, gint64 now, gint64 since);
+/* Whether no byte went either way for as long as its request allows. */
+gboolean s3d_http_transfer_is_stalled (S3dHttpTransfer *transfer, gint64 now);

@@ -135,6 +135,7 @@ s3d_s3_start_read (S3dStore *store, S3dOp *op)
       s3d_http_request_set_header (job->request, "range", range);
     }
   s3d_s3_job_set_etag (job, "if-match", op->if_match);
+  s3d_http_request_set_stall_timeout (job->request, op->stall_ms);
   s3d_http_request_set_bulk (job->request, most == -1 || most >= BULK_READ);
   s3d_s3_job_start (job);
 }

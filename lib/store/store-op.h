@@ -117,6 +117,7 @@ struct _S3dOp
   S3dOpReady ready;     /* nullable */
   gpointer ready_data;
   S3dSink *sink;        /* borrowed; NULL until ready sets it */
+  guint stall_ms;       /* fails after so long without a byte, where that can be timed; 0: as the settings say */
 
   /* in: READ, DELETE, COPY and UPLOAD_PART_COPY (of the source), WRITE and UPLOAD_COMPLETE (of what is replaced) */
   char *if_match;       /* ETag without quotes */

@@ -122,6 +122,62 @@ cancelled_when_every_range_is_stalled (ApiTest *test)
   ts_server_release (test->server);
 }
 
+/* stall-timeout would be an hour: it is range-timeout that ends what stalls. */
+static void
+stalled_range_goes_on_after_range_timeout (ApiTest *test)
+{
+  static const char *const knobs[] = { "range-timeout=0.2", "s3-range-timeout=0.2" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (knobs); i++)
+    {
+      g_autoptr (S3dlioClient) client
+          = api_client_with (test, "stall-timeout=3600", knobs[i], "range-chunk-size=4Mi", NULL);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GBytes) bytes = NULL;
+
+      api_put (test, "object", 20 * MIB, 1);
+      api_forget (test);
+      ts_server_clear_faults (test->server);
+      ts_server_add_fault (test->server, "op=GetObject nth=1 action=stall"); /* the first, before its answer */
+      ts_server_add_fault (test->server, "op=GetObject nth=3 action=stall after=1000"); /* a later one, in its body */
+      bytes = s3dlio_client_get (client, api_uri (test, "object"), NULL, NULL, &error);
+      g_assert_no_error (error);
+      api_assert_pattern (bytes, 20 * MIB, 1);
+      g_assert_cmpuint (api_count (test, "GetObject"), ==, 1 + 3 + 2);
+    }
+}
+
+static void
+range_that_always_stalls_times_out (ApiTest *test)
+{
+  g_autoptr (S3dlioClient) client
+      = api_client_with (test, "stall-timeout=3600", "range-timeout=0.2", "retries=2", NULL);
+  g_autoptr (GError) error = NULL;
+
+  api_put (test, "object", 1000, 1);
+  api_forget (test);
+  ts_server_add_fault (test->server, "op=GetObject action=stall");
+  g_assert_null (s3dlio_client_get (client, api_uri (test, "object"), NULL, NULL, &error));
+  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_TIMED_OUT);
+  g_assert_nonnull (strstr (error->message, "no byte for 0.2 s"));
+  g_assert_nonnull (strstr (error->message, "after 2 attempts"));
+  g_assert_cmpuint (api_count (test, "GetObject"), ==, 2);
+}
+
+/* One whole read is a transfer like any other. */
+static void
+stall_timeout_holds_without_ranges (ApiTest *test)
+{
+  g_autoptr (S3dlioClient) client = api_client_with (test, "stall-timeout=0.2", "range-timeout=3600", "retries=1",
+                                                     "enable-range-engine=no", NULL);
+  g_autoptr (GError) error = NULL;
+
+  api_put (test, "object", 1000, 1);
+  ts_server_add_fault (test->server, "op=GetObject action=stall");
+  g_assert_null (s3dlio_client_get (client, api_uri (test, "object"), NULL, NULL, &error));
+  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_TIMED_OUT);
+}
+
 typedef struct
 {
   GThread *thread;
@@ -352,6 +408,9 @@ main (int argc, char **argv)
   api_add ("/async/errors-come-in-finish", API_ANY, async_errors_come_in_finish);
   api_add ("/cancel/before-the-start", API_ANY, cancelled_before_the_start);
   api_add ("/cancel/when-every-range-is-stalled", API_SERVER, cancelled_when_every_range_is_stalled);
+  api_add ("/stall/range-goes-on-after-range-timeout", API_SERVER, stalled_range_goes_on_after_range_timeout);
+  api_add ("/stall/range-that-always-stalls-times-out", API_SERVER, range_that_always_stalls_times_out);
+  api_add ("/stall/stall-timeout-holds-without-ranges", API_SERVER, stall_timeout_holds_without_ranges);
   api_add ("/progress/ends-at-the-whole", API_ANY, progress_ends_at_the_whole);
 
   return api_run ();

@@ -47,6 +47,20 @@ bad "too many arguments: get" get s3://b/k f g
 bad "an unknown scheme" ls ftp://host/file
 check "usage: it names the scheme" err_has 'ftp'
 bad "an unknown scheme as the target of cp" cp a xyz://b/k
+echo data >local
+for scheme in az://account/container gs://bucket gcs://bucket direct:///bucket; do
+  bad "a scheme whose turn has not come: ls $scheme" ls "$scheme"
+  check "usage: it names the scheme" err_has "no backend for ${scheme%%:*}\|no backend for gs"
+  bad "a scheme whose turn has not come: cp from $scheme" cp "$scheme/key" "$work/copy"
+  bad "a scheme whose turn has not come: cp to $scheme" cp local "$scheme/key"
+  bad "a scheme whose turn has not come: put $scheme" put local "$scheme/key"
+  bad "a scheme whose turn has not come: get $scheme" get "$scheme/key"
+  bad "a scheme whose turn has not come: mv to $scheme" mv local "$scheme/key"
+  bad "a scheme whose turn has not come: rm $scheme" rm "file://$work/local" "$scheme/key"
+  bad "a scheme whose turn has not come: mb $scheme" mb "$scheme"
+done
+check "a scheme whose turn has not come: nothing was done" test -s local
+bad "a setting of a scheme whose turn has not come" ls --direct-range-chunk-size 1Mi s3://b
 bad "no URI for rm" rm key
 bad "no URI for get" get key
 bad "no URI for put" put file key

@@ -66,7 +66,7 @@ assert_range (const char *scheme, gboolean enabled, guint concurrent, guint64 th
   g_assert_cmpuint (range->split_threshold, ==, threshold);
   g_assert_cmpuint (range->chunk_size, ==, chunk);
   g_assert_true (range->chunk_grows);
-  g_assert_cmpuint (range->timeout_ms, ==, 30000);
+  g_assert_cmpuint (range->timeout_ms, ==, strcmp (scheme, "file") != 0 ? 30000 : 0);
 }
 
 static void
@@ -75,7 +75,6 @@ test_range_defaults (void)
   assert_range ("s3", TRUE, 32, 8 * MIB, 8 * MIB);
   assert_range ("az", TRUE, 32, 8 * MIB, 8 * MIB);
   assert_range ("gs", TRUE, 32, 8 * MIB, 8 * MIB);
-  assert_range ("direct", TRUE, 16, 16 * MIB, 16 * MIB);
   assert_range ("file", FALSE, 8, 64 * MIB, 64 * MIB);
 }
 
@@ -288,20 +287,46 @@ test_schemes (void)
   g_autoptr (S3dlioConfig) config = s3dlio_config_new ();
 
   g_setenv ("S3DLIO_RANGE_CHUNK_SIZE", "1", TRUE);
-  g_assert_cmpuint (chunk (config, "direct"), ==, 1);
-  g_assert_cmpuint (chunk (config, "mem"), ==, 1);
-  g_setenv ("S3DLIO_DIRECT_RANGE_CHUNK_SIZE", "2", TRUE);
-  g_assert_cmpuint (chunk (config, "direct"), ==, 2);
   g_assert_cmpuint (chunk (config, "s3"), ==, 1);
+  g_assert_cmpuint (chunk (config, "mem"), ==, 1);
+  g_setenv ("S3DLIO_S3_RANGE_CHUNK_SIZE", "2", TRUE);
+  g_assert_cmpuint (chunk (config, "s3"), ==, 2);
+  g_assert_cmpuint (chunk (config, "gs"), ==, 1);
   /* By hand for all beats the environment for one. */
   g_object_set (config, "range-chunk-size", (guint64) 3, NULL);
-  g_assert_cmpuint (chunk (config, "direct"), ==, 3);
-  g_object_set (config, "direct-range-chunk-size", (guint64) 4, NULL);
-  g_assert_cmpuint (chunk (config, "direct"), ==, 4);
   g_assert_cmpuint (chunk (config, "s3"), ==, 3);
+  g_object_set (config, "s3-range-chunk-size", (guint64) 4, NULL);
+  g_assert_cmpuint (chunk (config, "s3"), ==, 4);
+  g_assert_cmpuint (chunk (config, "gs"), ==, 3);
   g_assert_cmpuint (chunk (config, "az"), ==, 3);
   g_unsetenv ("S3DLIO_RANGE_CHUNK_SIZE");
-  g_unsetenv ("S3DLIO_DIRECT_RANGE_CHUNK_SIZE");
+  g_unsetenv ("S3DLIO_S3_RANGE_CHUNK_SIZE");
+}
+
+static guint
+timeout (S3dlioConfig *config, const char *scheme)
+{
+  g_autoptr (S3dSettings) settings = settings_of (config);
+
+  return s3d_settings_range (settings, scheme)->timeout_ms;
+}
+
+static void
+test_range_timeout (void)
+{
+  g_autoptr (S3dlioConfig) config = s3dlio_config_new ();
+
+  g_setenv ("S3DLIO_STALL_TIMEOUT", "1", TRUE);
+  g_assert_cmpuint (timeout (config, "s3"), ==, 1000);
+  g_setenv ("S3DLIO_RANGE_TIMEOUT", "2", TRUE);
+  g_assert_cmpuint (timeout (config, "s3"), ==, 2000);
+  g_object_set (config, "stall-timeout", 3.0, NULL);
+  g_assert_cmpuint (timeout (config, "s3"), ==, 3000);
+  g_object_set (config, "s3-range-timeout", 4.0, NULL);
+  g_assert_cmpuint (timeout (config, "s3"), ==, 4000);
+  g_assert_cmpuint (timeout (config, "gs"), ==, 3000);
+  g_unsetenv ("S3DLIO_STALL_TIMEOUT");
+  g_unsetenv ("S3DLIO_RANGE_TIMEOUT");
 }
 
 static void
@@ -367,7 +392,7 @@ test_wrong_variable (void)
     { "S3DLIO_STALL_TIMEOUT", "inf", "S3DLIO_STALL_TIMEOUT: 'inf' is not a number of seconds" },
     { "S3DLIO_STALL_TIMEOUT", "0x10", "S3DLIO_STALL_TIMEOUT: '0x10' is not a number of seconds" },
     { "S3DLIO_STALL_TIMEOUT", "-1", "S3DLIO_STALL_TIMEOUT: '-1' is not a number of seconds" },
-    { "S3DLIO_DIRECT_RANGE_CHUNK_SIZE", "0", "S3DLIO_DIRECT_RANGE_CHUNK_SIZE: '0' is not" },
+    { "S3DLIO_FILE_RANGE_CHUNK_SIZE", "0", "S3DLIO_FILE_RANGE_CHUNK_SIZE: '0' is not" },
     { "S3DLIO_TLS_MIN_VERSION", "1.1", "S3DLIO_TLS_MIN_VERSION: '1.1' is not one of 1.2, 1.3" },
     { "AWS_ENDPOINT_URL", "ftp://host", "AWS_ENDPOINT_URL: the value is not an http" },
   };
@@ -457,10 +482,10 @@ test_parallelism (void)
   g_assert_cmpuint (s3dlio_config_get_max_total_parallelism (config, "az"), ==, 15);
   g_assert_cmpuint (s3dlio_config_get_max_total_parallelism (config, NULL), ==, 15);
   g_assert_cmpuint (s3dlio_config_get_max_total_parallelism (config, "file"), ==, 3);
-  g_object_set (config, "direct-max-concurrent-ranges", 7u, NULL);
-  g_assert_cmpuint (s3dlio_config_get_max_total_parallelism (config, "direct"), ==, 21);
+  g_object_set (config, "s3-max-concurrent-ranges", 7u, NULL);
+  g_assert_cmpuint (s3dlio_config_get_max_total_parallelism (config, "s3"), ==, 21);
   g_object_set (config, "max-total-requests", 4u, NULL);
-  g_assert_cmpuint (s3dlio_config_get_max_total_parallelism (config, "direct"), ==, 4);
+  g_assert_cmpuint (s3dlio_config_get_max_total_parallelism (config, "s3"), ==, 4);
   g_object_set (config, "max-concurrent-downloads", G_MAXUINT, "max-concurrent-ranges", G_MAXUINT, NULL);
   g_assert_cmpuint (s3dlio_config_get_max_total_parallelism (config, "s3"), ==, 4);
 }
@@ -548,6 +573,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/base/settings/defaults", test_defaults);
   g_test_add_func ("/base/settings/range-defaults-by-scheme", test_range_defaults);
+  g_test_add_func ("/base/settings/range-timeout-is-the-stall-timeout-unless-set", test_range_timeout);
   g_test_add_func ("/base/settings/every-variable-has-its-effect", test_every_variable);
   g_test_add_func ("/base/settings/every-knob-is-read-from-text", test_every_text);
   g_test_add_func ("/base/settings/every-property-has-its-effect", test_every_property);

@@ -507,6 +507,29 @@ test_stall (gconstpointer data)
   g_assert_cmpuint (raw_server_count_requests (world.server), ==, in_body ? 1 : 2);
 }
 
+/* The request's own timeout beats that of the settings, also when the loop has others to wait for. */
+static void
+test_own_stall (void)
+{
+  g_auto (World) world = { 0 };
+  g_autoptr (Call) patient = NULL;
+  g_autoptr (Call) call = NULL;
+
+  world.settings = fixture_settings ();
+  world.settings->stall_timeout_ms = 3600 * 1000;
+  world.settings->retries = 2;
+  world_set_up (&world, stall, (gpointer) "");
+  patient = call_new (world.http, "GET", world.url, "/");
+  s3d_http_submit (world.http, patient->request);
+  call = call_new (world.http, "GET", world.url, "/");
+  s3d_http_request_set_stall_timeout (call->request, 200);
+  call_run (call);
+  call_assert_error (call, S3DLIO_ERROR_TIMED_OUT, "no byte for 0.2 s");
+  g_assert_cmpuint (s3d_http_request_get_facts (call->request)->attempts, ==, 2);
+  s3d_http_cancel (world.http, patient->request);
+  call_wait (patient);
+}
+
 /* Reads nothing of a body that is larger than the kernel's buffers. */
 static void
 read_nothing (RawConnection *connection, gpointer data)
@@ -697,6 +720,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/http/stall/in-the-headers", "HTTP/1.1 200 OK\r\nContent-Le", test_stall);
   g_test_add_data_func ("/http/stall/in-the-body-is-resumable", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello",
                         test_stall);
+  g_test_add_func ("/http/stall/timeout-of-a-request", test_own_stall);
   g_test_add_func ("/http/stall/upload", test_stalled_upload);
   g_test_add_func ("/http/stall/slow-is-not-stalled", test_slow);
   g_test_add_func ("/http/stall/slow-upload-is-not-stalled", test_slow_upload);
