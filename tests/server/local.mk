@@ -19,6 +19,7 @@ check_LTLIBRARIES += %D%/libtestserver.la
 %C%_libtestserver_la_SOURCES = \
   %D%/s3-auth.c \
   %D%/s3-bucket.c \
+  %D%/s3-checksum.c \
   %D%/s3-delete.c \
   %D%/s3-list.c \
   %D%/s3-multipart.c \

@@ -44,6 +44,12 @@ ts_s3_create_upload (TsCall *call)
   upload = ts_bucket_add_upload_locked (call->server->store, bucket, call->key,
                                         ts_s3_object_headers (call),
                                         ts_server_now (call->server));
+  if (!ts_s3_begin_checksum (call, upload))
+    {
+      g_hash_table_remove (bucket->uploads, upload->id);
+      ts_store_unlock (call->server->store);
+      return;
+    }
   text = ts_s3_xml_begin ("InitiateMultipartUploadResult");
   ts_xml_element (text, "Bucket", call->bucket);
   ts_xml_element (text, "Key", call->key);
@@ -77,6 +83,14 @@ store_part (TsCall *call, guint number, TsObject *part)
       ts_object_unref (part);
       return FALSE;
     }
+  if (upload->checksum && part->checksum == NULL)
+    {
+      ts_store_unlock (call->server->store);
+      ts_object_unref (part);
+      ts_s3_error (call, 400, "InvalidRequest",
+                   "Checksum Type mismatch occurred, expected checksum Type: crc32c, actual checksum Type: null");
+      return FALSE;
+    }
   g_tree_replace (upload->parts, GINT_TO_POINTER (number), part);
   ts_store_unlock (call->server->store);
   return TRUE;
@@ -85,8 +99,7 @@ store_part (TsCall *call, guint number, TsObject *part)
 void
 ts_s3_upload_part (TsCall *call)
 {
-  TsObject *part;
-  g_autofree char *etag = NULL;
+  g_autoptr (TsObject) part = NULL;
   guint number;
 
   if (!read_part_number (call, &number) || !ts_s3_check_md5 (call, FALSE))
@@ -94,11 +107,11 @@ ts_s3_upload_part (TsCall *call)
   part = ts_object_new (ts_server_now (call->server));
   ts_object_append (part, call->body);
   ts_object_set_md5 (part, call->server->etag_mode);
-  etag = g_strdup (part->etag);
-  if (!store_part (call, number, part))
+  if (!ts_s3_check_checksum (call, part) || !store_part (call, number, ts_object_ref (part)))
     return;
   call->status = 200;
-  ts_call_set_header (call, "ETag", etag);
+  ts_call_set_header (call, "ETag", part->etag);
+  ts_s3_describe_checksum (call, part);
 }
 
 /* bytes=FIRST-LAST, both given and inside the source; FALSE: answered. */
@@ -214,12 +227,14 @@ typedef struct
 {
   guint number;
   char *etag; /* as sent: with its quotes or without */
+  char *checksum;
 } Named;
 
 static void
 named_clear (gpointer data)
 {
   g_free (((Named *) data)->etag);
+  g_free (((Named *) data)->checksum);
 }
 
 /* What the client says the object consists of; NULL: answered. */
@@ -236,7 +251,7 @@ read_named_parts (TsCall *call)
   g_array_set_clear_func (named, named_clear);
   for (xmlNode *node = xmlDocGetRootElement (document)->children; node != NULL; node = node->next)
     {
-      Named part = { 0, NULL };
+      Named part = { 0 };
       g_autofree char *number = NULL;
       guint64 n = 0;
 
@@ -244,6 +259,7 @@ read_named_parts (TsCall *call)
         continue;
       number = ts_s3_xml_text (node, "PartNumber");
       part.etag = ts_s3_xml_text (node, "ETag");
+      part.checksum = ts_s3_xml_text (node, "ChecksumCRC32C");
       good = good && number != NULL && part.etag != NULL
              && g_ascii_string_to_unsigned (number, 10, 1, MAX_PARTS, &n, NULL);
       part.number = (guint) n;
@@ -278,7 +294,8 @@ wrong_with_part (TsCall *call, TsUpload *upload, const Named *named, guint befor
 
   if (named->number <= before)
     return "InvalidPartOrder";
-  if (part == NULL || !same_etag (named->etag, part->etag))
+  if (part == NULL || !same_etag (named->etag, part->etag)
+      || !ts_s3_part_checksum_fits (upload, part, named->checksum))
     return "InvalidPart";
   if (!last && part->size < call->server->min_part_size)
     return "EntityTooSmall";
@@ -294,12 +311,13 @@ set_multipart_etag (TsObject *object, GByteArray *digests)
   object->etag = g_strdup_printf ("\"%s-%u\"", md5, object->parts);
 }
 
-/* The parts together, or NULL and the code of what is wrong. */
+/* The parts together; or NULL and the code of what is wrong, unless the answer is set. */
 static TsObject *
 join_parts (TsCall *call, TsUpload *upload, GArray *named, const char **code)
 {
   g_autoptr (TsObject) object = ts_object_new (ts_server_now (call->server));
   g_autoptr (GByteArray) digests = g_byte_array_new ();
+  g_autoptr (GPtrArray) parts = g_ptr_array_new ();
   guint before = 0;
 
   for (guint i = 0; i < named->len; i++)
@@ -313,6 +331,7 @@ join_parts (TsCall *call, TsUpload *upload, GArray *named, const char **code)
       before = name->number;
       part = g_tree_lookup (upload->parts, GINT_TO_POINTER (name->number));
       ts_object_append_object (object, part, 0, part->size);
+      g_ptr_array_add (parts, part);
       for (guint j = 0; j < 16; j++)
         {
           guint8 byte = (guint8) (g_ascii_xdigit_value (part->etag[1 + 2 * j]) << 4
@@ -324,11 +343,11 @@ join_parts (TsCall *call, TsUpload *upload, GArray *named, const char **code)
   object->parts = named->len;
   ts_object_set_headers (object, ts_pairs_copy (upload->headers));
   set_multipart_etag (object, digests);
-  return g_steal_pointer (&object);
+  return ts_s3_join_checksums (call, upload, parts, object) ? g_steal_pointer (&object) : NULL;
 }
 
 static void
-answer_complete (TsCall *call, const char *etag)
+answer_complete (TsCall *call, const TsObject *object)
 {
   GString *text = ts_s3_xml_begin ("CompleteMultipartUploadResult");
   g_autofree char *location = g_strdup_printf ("http://%s%s", call->host, call->path);
@@ -336,30 +355,25 @@ answer_complete (TsCall *call, const char *etag)
   ts_xml_element (text, "Location", location);
   ts_xml_element (text, "Bucket", call->bucket);
   ts_xml_element (text, "Key", call->key);
-  ts_xml_element (text, "ETag", etag);
+  ts_xml_element (text, "ETag", object->etag);
+  ts_s3_append_checksum (call, text, object->checksum);
   g_string_append (text, "</CompleteMultipartUploadResult>");
   ts_s3_xml (call, text);
 }
 
-/* With the store locked: the object in place and the upload gone; else FALSE, and answered or
+/* With the store locked: the object in place and the upload gone; else NULL, and answered or
  * @code set. */
-static gboolean
-complete_locked (TsCall *call, TsUpload *upload, GArray *named, const char **code, char **etag)
+static TsObject *
+complete_locked (TsCall *call, TsUpload *upload, GArray *named, const char **code)
 {
   TsBucket *bucket = ts_store_bucket_locked (call->server->store, call->bucket);
-  TsObject *object = join_parts (call, upload, named, code);
+  g_autoptr (TsObject) object = join_parts (call, upload, named, code);
 
-  if (object == NULL)
-    return FALSE;
-  if (!ts_s3_check_write (call, g_tree_lookup (bucket->objects, call->key)))
-    {
-      ts_object_unref (object);
-      return FALSE;
-    }
-  *etag = g_strdup (object->etag);
-  ts_bucket_put_locked (bucket, call->key, object);
+  if (object == NULL || !ts_s3_check_write (call, g_tree_lookup (bucket->objects, call->key)))
+    return NULL;
+  ts_bucket_put_locked (bucket, call->key, ts_object_ref (object));
   g_hash_table_remove (bucket->uploads, upload->id);
-  return TRUE;
+  return g_steal_pointer (&object);
 }
 
 void
@@ -367,16 +381,15 @@ ts_s3_complete_upload (TsCall *call)
 {
   g_autoptr (GArray) named = read_named_parts (call);
   TsUpload *upload = named != NULL ? lock_upload (call) : NULL;
+  g_autoptr (TsObject) object = NULL;
   const char *code = NULL;
-  g_autofree char *etag = NULL;
-  gboolean done;
 
   if (upload == NULL)
     return;
-  done = complete_locked (call, upload, named, &code, &etag);
+  object = complete_locked (call, upload, named, &code);
   ts_store_unlock (call->server->store);
-  if (done)
-    answer_complete (call, etag);
+  if (object != NULL)
+    answer_complete (call, object);
   else if (code != NULL)
     ts_s3_error (call, 400, code, "A part is missing, too small, out of order or another one.");
 }

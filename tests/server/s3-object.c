@@ -70,6 +70,8 @@ describe (TsCall *call, TsObject *object)
   ts_call_set_header (call, "ETag", object->etag);
   ts_call_set_header (call, "Last-Modified", modified);
   ts_call_set_header (call, "Accept-Ranges", "bytes");
+  if (call->status == 200 && g_strcmp0 (ts_call_header (call, "x-amz-checksum-mode"), "ENABLED") == 0)
+    ts_s3_describe_checksum (call, object);
 }
 
 /* ---- conditions ---- */
@@ -346,8 +348,7 @@ store_object (TsCall *call, TsObject *object)
 void
 ts_s3_put_object (TsCall *call)
 {
-  TsObject *object;
-  g_autofree char *etag = NULL;
+  g_autoptr (TsObject) object = NULL;
 
   if (!ts_s3_check_md5 (call, FALSE))
     return;
@@ -355,11 +356,11 @@ ts_s3_put_object (TsCall *call)
   ts_object_append (object, call->body);
   ts_object_set_headers (object, ts_s3_object_headers (call));
   ts_object_set_md5 (object, call->server->etag_mode);
-  etag = g_strdup (object->etag);
-  if (!store_object (call, object))
+  if (!ts_s3_check_checksum (call, object) || !store_object (call, ts_object_ref (object)))
     return;
   call->status = 200;
-  ts_call_set_header (call, "ETag", etag);
+  ts_call_set_header (call, "ETag", object->etag);
+  ts_s3_describe_checksum (call, object);
 }
 
 TsObject *

@@ -56,6 +56,17 @@ TsObject *ts_s3_copy_source (TsCall *call);
 /* "bytes=…" over @size: 0 not a range to honour, 1 a range, -1 not satisfiable. */
 int ts_s3_parse_range (const char *text, guint64 size, guint64 *first, guint64 *length);
 
+/* ---- s3-checksum.c: FALSE when the answer is set ---- */
+
+void ts_s3_describe_checksum (TsCall *call, const TsObject *object); /* headers of the answer */
+/* What the request says of @object, which holds its body; kept with it. */
+gboolean ts_s3_check_checksum (TsCall *call, TsObject *object);
+gboolean ts_s3_begin_checksum (TsCall *call, TsUpload *upload);
+/* Whether what a completion says of a part, or does not say (NULL), fits it. */
+gboolean ts_s3_part_checksum_fits (const TsUpload *upload, const TsObject *part, const char *named);
+gboolean ts_s3_join_checksums (TsCall *call, const TsUpload *upload, GPtrArray *parts, TsObject *object);
+void ts_s3_append_checksum (TsCall *call, GString *xml, const char *checksum); /* NULL: nothing */
+
 /* ---- s3-list.c ---- */
 
 void ts_s3_list_objects (TsCall *call); /* both versions */

@@ -24,6 +24,8 @@ typedef enum
   ACTION_BANDWIDTH,
   ACTION_TRICKLE,
   ACTION_CORRUPT,
+  ACTION_CORRUPT_REQUEST,
+  ACTION_WRONG_CHECKSUM,
   ACTION_HEADER,
   ACTION_CONTENT_RANGE,
   ACTION_IGNORE_RANGE,
@@ -59,6 +61,8 @@ static const struct
   [ACTION_BANDWIDTH] = { "bandwidth", "rate!" },
   [ACTION_TRICKLE] = { "trickle", "size us" },
   [ACTION_CORRUPT] = { "corrupt", "at!" },
+  [ACTION_CORRUPT_REQUEST] = { "corrupt-request", "at!" },
+  [ACTION_WRONG_CHECKSUM] = { "wrong-checksum", "" },
   [ACTION_HEADER] = { "header", "name! value" },
   [ACTION_CONTENT_RANGE] = { "content-range", "value!" },
   [ACTION_IGNORE_RANGE] = { "ignore-range", "" },
@@ -526,6 +530,13 @@ add_change (TsPlan *plan, const Rule *rule)
     case ACTION_CORRUPT:
       plan->corrupt = TRUE;
       plan->corrupt_at = number (rule, "at", 0);
+      break;
+    case ACTION_CORRUPT_REQUEST:
+      plan->corrupt_request = TRUE;
+      plan->corrupt_request_at = number (rule, "at", 0);
+      break;
+    case ACTION_WRONG_CHECKSUM:
+      plan->wrong_checksum = TRUE;
       break;
     case ACTION_HEADER:
       set_header (plan, word (rule, "name"), word (rule, "value"));

@@ -344,6 +344,20 @@ read_body (TsCall *call, guint64 most)
 /* ---- stages ---- */
 
 static void
+corrupt_body (TsCall *call)
+{
+  gsize size = g_bytes_get_size (call->body);
+  guint8 *data;
+
+  if (call->plan.corrupt_request_at >= size)
+    return;
+  data = g_memdup2 (g_bytes_get_data (call->body, NULL), size);
+  data[call->plan.corrupt_request_at] ^= 1;
+  g_bytes_unref (call->body);
+  call->body = g_bytes_new_take (data, size);
+}
+
+static void
 answer_status (TsCall *call)
 {
   const TsPlan *plan = &call->plan;
@@ -505,6 +519,8 @@ run_stages (TsCall *call)
     return FALSE;
   if (!read_body (call, G_MAXUINT64))
     return FALSE;
+  if (plan->corrupt_request)
+    corrupt_body (call);
   return answer (call);
 }
 

@@ -138,6 +138,9 @@ typedef struct
   guint trickle_us;
   gboolean corrupt;
   guint64 corrupt_at;
+  gboolean corrupt_request;
+  guint64 corrupt_request_at;
+  gboolean wrong_checksum;
   GPtrArray *headers;   /* TsPair, value NULL: take away; or NULL */
   gboolean ignore_range;
   gboolean new_etag;
@@ -295,6 +298,7 @@ struct _TestServer
   gboolean anonymous;
   TsEtagMode etag_mode;
   TsVerifyPayload verify_payload;
+  TsChecksumMode checksum_mode;
   gboolean streaming;
   guint64 min_part_size;
   gint64 clock_offset;

@@ -185,6 +185,7 @@ ts_object_unref (TsObject *object)
   g_ptr_array_unref (object->segments);
   g_ptr_array_unref (object->headers);
   g_free (object->etag);
+  g_free (object->checksum);
   g_free (object);
 }
 

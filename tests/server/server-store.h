@@ -17,6 +17,7 @@ typedef struct
   gint64 modified;     /* Unix time, by the server's clock */
   GPtrArray *headers;  /* TsPair: Content-Type, x-amz-meta-… */
   guint parts;         /* 0: written in one piece */
+  char *checksum;      /* CRC32C in base64, of parts with "-" and their number; NULL: none was sent */
 } TsObject;
 
 typedef struct
@@ -26,6 +27,8 @@ typedef struct
   gint64 initiated;
   GPtrArray *headers;
   GTree *parts; /* number → TsObject */
+  gboolean checksum;       /* its parts must have one */
+  gboolean whole_checksum; /* type FULL_OBJECT */
 } TsUpload;
 
 typedef struct

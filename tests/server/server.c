@@ -238,6 +238,7 @@ copy_options (TestServer *server, const TestServerOptions *options)
   server->anonymous = options->anonymous;
   server->etag_mode = options->etag_mode;
   server->verify_payload = options->verify_payload;
+  server->checksum_mode = options->checksum_mode;
   server->streaming = options->streaming;
   server->min_part_size = options->min_part_size > 0 ? options->min_part_size : 5 << 20;
   server->clock_offset = options->clock_offset;

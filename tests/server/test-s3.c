@@ -618,6 +618,83 @@ test_chunked (void)
   assert_object (server, "l", "hello");
 }
 
+/* ---- checksums ---- */
+
+#define CRC_HEADER "x-amz-checksum-crc32c"
+#define CRC_123456789 "4waSgw==" /* the check value of CRC32C */
+
+static void
+test_checksums (void)
+{
+  g_autoptr (TestServer) server = anonymous_server ();
+  g_autoptr (RawAnswer) head = NULL;
+  g_autoptr (RawAnswer) plain = NULL;
+  g_autofree char *told = NULL;
+  g_autofree char *untold = NULL;
+
+  expect (server, "PUT", "/bucket/k", CRC_HEADER ": " CRC_123456789 "\r\n", "123456789", 200, NULL);
+  expect (server, "PUT", "/bucket/k", CRC_HEADER ": " CRC_123456789 "\r\n", "123456780", 400, "BadDigest");
+  expect (server, "PUT", "/bucket/k", CRC_HEADER ": 4waS\r\n", "123456789", 400, "InvalidRequest");
+  expect (server, "PUT", "/bucket/k", "x-amz-sdk-checksum-algorithm: CRC32C\r\n", "", 400, "InvalidRequest");
+  head = raw_ask (server, "HEAD", "/bucket/k", "x-amz-checksum-mode: ENABLED\r\n", NULL);
+  told = raw_answer_header (head, CRC_HEADER);
+  g_assert_cmpstr (told, ==, CRC_123456789);
+  plain = raw_ask (server, "HEAD", "/bucket/k", NULL, NULL);
+  untold = raw_answer_header (plain, CRC_HEADER);
+  g_assert_null (untold);
+
+  ts_server_add_fault (server, "op=PutObject action=corrupt-request at=8");
+  expect (server, "PUT", "/bucket/l", CRC_HEADER ": " CRC_123456789 "\r\n", "123456789", 400, "BadDigest");
+  expect (server, "PUT", "/bucket/l", NULL, "123456789", 200, NULL);
+  assert_object (server, "l", "123456788");
+}
+
+/* Each type of upload: its answer to the beginning, and what the whole is told to have. */
+static void
+test_checksums_of_parts (void)
+{
+  static const struct
+  {
+    TsChecksumMode mode;
+    const char *type;
+    const char *answered;
+    const char *whole;
+  } cases[] = {
+    { TS_CHECKSUM_FULL, "FULL_OBJECT", "FULL_OBJECT", CRC_123456789 },
+    { TS_CHECKSUM_FULL, "COMPOSITE", "COMPOSITE", "pzJFoA==-1" },
+    { TS_CHECKSUM_COMPOSITE, "FULL_OBJECT", NULL, "pzJFoA==-1" },
+  };
+  static const char *const named[] = { CRC_123456789, "AAAAAA==" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      TestServerOptions options = { .buckets = "bucket", .anonymous = TRUE, .checksum_mode = cases[i].mode };
+      g_autoptr (TestServer) server = ts_server_new (&options);
+      g_autofree char *headers
+          = g_strdup_printf ("x-amz-checksum-algorithm: CRC32C\r\nx-amz-checksum-type: %s\r\n", cases[i].type);
+      g_autoptr (RawAnswer) begun = raw_ask (server, "POST", "/bucket/k?uploads", headers, "");
+      g_autofree char *answered = raw_answer_header (begun, "x-amz-checksum-type");
+      g_autofree char *id = raw_answer_element (begun, "UploadId");
+      g_autofree char *part = g_strdup_printf ("/bucket/k?partNumber=1&uploadId=%s", id);
+      g_autofree char *complete = g_strdup_printf ("/bucket/k?uploadId=%s", id);
+
+      g_assert_cmpstr (answered, ==, cases[i].answered);
+      expect (server, "PUT", part, NULL, "123456789", 400, "InvalidRequest");
+      expect (server, "PUT", part, CRC_HEADER ": " CRC_123456789 "\r\n", "123456789", 200, NULL);
+      for (int wrong = 1; wrong >= 0; wrong--)
+        {
+          g_autofree char *xml = g_strdup_printf (
+              "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>25f9e794323b453885f5181f1b624d0b</ETag>"
+              "<ChecksumCRC32C>%s</ChecksumCRC32C></Part></CompleteMultipartUpload>", named[wrong]);
+          g_autoptr (RawAnswer) done = raw_ask (server, "POST", complete, NULL, xml);
+          g_autofree char *told = raw_answer_element (done, "ChecksumCRC32C");
+
+          g_assert_cmpuint (done->status, ==, wrong ? 400 : 200);
+          g_assert_cmpstr (told, ==, wrong ? NULL : cases[i].whole);
+        }
+    }
+}
+
 /* ---- ledger ---- */
 
 static void
@@ -739,6 +816,8 @@ main (int argc, char **argv)
   g_test_add_func ("/server/http/continue-before-the-body", test_continue);
   g_test_add_func ("/server/http/refused-before-the-body", test_continue_refused);
   g_test_add_func ("/server/http/chunked-bodies", test_chunked);
+  g_test_add_func ("/server/s3/checksums-are-verified", test_checksums);
+  g_test_add_func ("/server/s3/checksums-of-parts", test_checksums_of_parts);
   g_test_add_func ("/server/ledger/records-what-came", test_ledger);
   g_test_add_func ("/server/admin/faults-ledger-objects", test_admin);
   g_test_add_func ("/server/pattern/by-position", test_pattern);

@@ -44,6 +44,14 @@ typedef enum
   TS_VERIFY_NEVER,
 } TsVerifyPayload;
 
+/* What the service knows of x-amz-checksum-crc32c. */
+typedef enum
+{
+  TS_CHECKSUM_FULL,      /* verified, kept and told; of uploads of both types */
+  TS_CHECKSUM_COMPOSITE, /* the same, of uploads of type COMPOSITE alone */
+  TS_CHECKSUM_IGNORE,    /* nothing (as Ceph RGW 16) */
+} TsChecksumMode;
+
 typedef enum
 {
   /* a request signed for another region: 400 AuthorizationHeaderMalformed that names the right
@@ -67,6 +75,7 @@ typedef struct
   gboolean anonymous;        /* unsigned requests are served */
   TsEtagMode etag_mode;
   TsVerifyPayload verify_payload;
+  TsChecksumMode checksum_mode;
   /* accept STREAMING-… payloads (aws-chunked; chunk signatures are not checked) */
   gboolean streaming;
   /* 0: 5 MiB; smaller parts but the last give EntityTooSmall.  1 allows anything */
@@ -234,6 +243,8 @@ gboolean ts_server_wait_open (TestServer *server, guint n, guint timeout_ms);
  *   action=bandwidth rate=N    bytes a second, for this connection from now on, both ways
  *   action=trickle [size=N] [us=N]     the body in pieces of N bytes (1), N microseconds apart (0)
  *   action=corrupt at=N        one bit of body byte N is turned
+ *   action=corrupt-request at=N        … of the request's body, before anyone looks at it
+ *   action=wrong-checksum      the answer tells another checksum than there is
  *   action=header name=NAME [value=TEXT]   a header of the answer replaced, or taken away
  *   action=content-range value=TEXT        a wrong Content-Range
  *   action=ignore-range        200 and the whole object to a ranged request
