@@ -74,16 +74,24 @@ s3d_knob_form (const S3dKnob *knob)
     }
 }
 
-int
-s3d_knob_word (const S3dKnob *knob, const char *text)
+static int
+find_word (const char *const *words, const char *text)
 {
-  for (int i = 0; knob->words[i] != NULL; i++)
+  for (int i = 0; words != NULL && words[i] != NULL; i++)
     {
-      if (g_ascii_strcasecmp (knob->words[i], text) == 0)
+      if (g_ascii_strcasecmp (words[i], text) == 0)
         return i;
     }
 
   return -1;
+}
+
+int
+s3d_knob_word (const S3dKnob *knob, const char *text)
+{
+  const int word = find_word (knob->words, text);
+
+  return word >= 0 ? word : find_word (knob->aliases, text);
 }
 
 void
@@ -289,6 +297,8 @@ s3d_knob_parse (const S3dKnob *knob, const char *label, const char *text, S3dKno
     case S3D_KNOB_CHOICE:
     case S3D_KNOB_STRING:
     default:
+      if (find_word (knob->aliases, text) >= 0)
+        text = knob->words[find_word (knob->aliases, text)];
       s3d_knob_value_set (value, 0, text);
       return s3d_knob_check (knob, label, value, error);
     }

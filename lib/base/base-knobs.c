@@ -18,11 +18,14 @@
 #define FIELD(member) .field = offsetof (S3dSettings, member)
 
 static const char *const tristate_words[] = { "auto", "always", "never", NULL };
+static const char *const checksum_words[] = { "none", "auto", "crc32c", NULL };
+static const char *const checksum_aliases[] = { "when_required", "when_supported", NULL };
 static const char *const addressing_words[] = { "auto", "path", "virtual", NULL };
 static const char *const tls_words[] = { "1.2", "1.3", NULL };
 
 static const char *const num_workers[] = { "S3DLIO_LOADER_NUM_WORKERS", NULL };
 static const char *const max_attempts[] = { "AWS_MAX_ATTEMPTS", NULL };
+static const char *const checksum[] = { "AWS_REQUEST_CHECKSUM_CALCULATION", NULL };
 static const char *const ca_bundle[] = { "AWS_CA_BUNDLE", NULL };
 static const char *const endpoint_url[] = { "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", NULL };
 static const char *const region[] = { "AWS_REGION", "AWS_DEFAULT_REGION", NULL };
@@ -173,6 +176,16 @@ const S3dKnob s3d_knobs[] = {
   {
     .name = "sign-payload", .kind = S3D_KNOB_CHOICE, .words = tristate_words, .fallback = S3D_AUTO,
     FIELD (sign_payload), .blurb = "Sign the bytes of uploads too (auto: only without TLS)",
+  },
+  {
+    .name = "checksum", .kind = S3D_KNOB_CHOICE, .words = checksum_words, .aliases = checksum_aliases,
+    .fallback = S3D_CHECKSUM_NONE, .variables = checksum, FIELD (checksum),
+    .grows = offsetof (S3dSettings, checksum_is_default),
+    .blurb = "Send a checksum along with uploads (auto: only to Amazon; many other services refuse it)",
+  },
+  {
+    .name = "verify", .kind = S3D_KNOB_BOOLEAN, .fallback = FALSE, FIELD (verify),
+    .blurb = "After a write, ask the service for size and checksum of what it has: one request more",
   },
   {
     .name = "fsync", .kind = S3D_KNOB_BOOLEAN, .fallback = FALSE, FIELD (fsync),

@@ -33,6 +33,7 @@ typedef struct
   guint64 fallback;  /* of numbers and CHOICE: what holds when nothing is set */
   const char *fallback_text;
   const char *const *words;     /* CHOICE, or the only values of a STRING; NULL-terminated */
+  const char *const *aliases;   /* of the words, what others call them; NULL-terminated, nullable */
   const char *form;             /* of the text: "FILE", "URL" */
   const char *const *variables; /* that count after S3DLIO_NAME; NULL-terminated, nullable */
   S3dKnobCheck check;
@@ -67,7 +68,7 @@ gboolean s3d_knob_check (const S3dKnob *knob, const char *label, const S3dKnobVa
                          GError **error);
 /* G_MAXUINT64, which no bound allows, for what is no time. */
 guint64 s3d_knob_milliseconds (double seconds);
-/* The index of @text among the words, or -1. Any case. */
+/* The index of @text among the words or their aliases, or -1. Any case. */
 int s3d_knob_word (const S3dKnob *knob, const char *text);
 
 void s3d_knob_value_clear (S3dKnobValue *value);

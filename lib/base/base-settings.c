@@ -123,6 +123,7 @@ store (S3dSettings *settings, const S3dKnob *knob, const S3dKnobValue *value)
 
 G_STATIC_ASSERT (sizeof (S3dTristate) == sizeof (int));
 G_STATIC_ASSERT (sizeof (S3dAddressing) == sizeof (int));
+G_STATIC_ASSERT (sizeof (S3dChecksum) == sizeof (int));
 
 static void
 note_unknown_variables (void)

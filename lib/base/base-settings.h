@@ -15,6 +15,13 @@ typedef enum
 
 typedef enum
 {
+  S3D_CHECKSUM_NONE,
+  S3D_CHECKSUM_AUTO, /* where the service is known to take it */
+  S3D_CHECKSUM_CRC32C
+} S3dChecksum;
+
+typedef enum
+{
   S3D_ADDRESSING_AUTO,
   S3D_ADDRESSING_PATH,
   S3D_ADDRESSING_VIRTUAL
@@ -60,6 +67,9 @@ typedef struct
   guint64 multipart_copy_threshold;
   guint concurrent_parts;
   S3dTristate sign_payload;
+  S3dChecksum checksum;
+  gboolean checksum_is_default; /* nobody chose it: a profile may */
+  gboolean verify;
   gboolean fsync;
 
   /* S3 */

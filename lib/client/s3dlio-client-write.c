@@ -313,6 +313,11 @@ take_info (S3dSequence *put, S3dlioObjectInfo **info)
  * one request; above, a multipart upload of parallel parts, which is aborted on failure and cancellation, so that
  * nothing is left behind.
  *
+ * With the property #S3dlioConfig:checksum a CRC32C goes along with every request that carries bytes: the service
+ * refuses what was damaged on its way, and it is sent once more. With #S3dlioConfig:verify the service is asked, at
+ * the cost of one request, for what it has: another size, checksum or ETag than was written is
+ * %S3DLIO_ERROR_INTEGRITY. (Of files the size is always compared, which costs nothing.)
+ *
  * Returns: %TRUE when the object is written
  *
  * Since: 0.9

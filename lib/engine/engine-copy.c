@@ -549,5 +549,9 @@ s3d_copy_new_within (S3dStore *store,
                      const char *if_match,
                      const S3dPutOptions *options)
 {
-  return &copy_new (&within_feed, store, from, store, target, NULL, if_match, options)->put.parent;
+  Copy *copy = copy_new (&within_feed, store, from, store, target, NULL, if_match, options);
+
+  copy->put.copied_from = from;
+
+  return &copy->put.parent;
 }

@@ -38,6 +38,7 @@ struct _S3dPut
   gboolean no_clobber;
   char *if_match;
   S3dAttributes *attributes;
+  S3dlioUri *copied_from; /* by the service, in parts; borrowed, nullable */
   S3dlioObjectInfo *info; /* nullable */
 
   S3dPutWay way;
@@ -54,6 +55,8 @@ struct _S3dPut
   gboolean completing;
   char *upload_id;
   GPtrArray *etags;       /* of char *, by part */
+  GArray *sums;           /* of S3dSum, the same */
+  gboolean whole_sum;     /* the service takes the checksum of the whole */
   guint n_parts;          /* launched */
   guint n_flying;
   gboolean published;

@@ -6,7 +6,8 @@
  * makes the parts. Every upload
  * that was begun is either completed or aborted: its begin is shielded from cancellation, because only its answer
  * tells what to abort. An answer to a complete that was lost shows, when it is asked for again, as an upload
- * that is not there: then one stat tells whether the object is.
+ * that is not there: then one stat tells whether the object is. With the setting "verify" one stat more, at the end,
+ * must find what was written.
  *
  * State is under the sequence's lock. Limits of parts: those of the store's class
  * (Amazon S3: 5 MiB to 5 GiB, 10,000 parts). */
@@ -110,6 +111,7 @@ launch_begin (S3dPut *put)
   S3dOp *op = new_op (put, S3D_OP_UPLOAD_BEGIN);
 
   set_attributes (put, op);
+  op->from = put->copied_from ? s3dlio_uri_ref (put->copied_from) : NULL;
   op->shielded = TRUE;
   put->launched = TRUE;
   s3d_sequence_launch (&put->parent, put->store, op);
@@ -146,6 +148,8 @@ launch_complete (S3dPut *put)
   S3dOp *op = new_op (put, S3D_OP_UPLOAD_COMPLETE);
 
   op->part_etags = g_ptr_array_ref (put->etags);
+  op->part_sums = g_array_ref (put->sums);
+  op->whole_sum = put->whole_sum;
   set_conditions (put, op);
   set_attributes (put, op);
   put->completing = TRUE;
@@ -258,21 +262,87 @@ put_step (S3dSequence *sequence)
     step_parts (put);
 }
 
-/* It is there, whatever else was wished for meanwhile. Services do not tell the size of what was written. */
+/* Of what the service copied by itself not even the size is known here. */
+static gboolean
+is_known (const S3dOp *written)
+{
+  return written->kind != S3D_OP_COPY;
+}
+
+/* Whether a look at it is wanted. Where objects are files the answer has told all that there is to see. */
+static gboolean
+is_to_be_verified (const S3dPut *put,
+                   const S3dOp *written)
+{
+  return put->store->settings->verify && is_known (written) && !put->store->klass->local_path
+         && s3d_store_can (put->store, S3D_OP_STAT);
+}
+
+static void
+launch_verification (S3dPut *put,
+                     const S3dOp *written)
+{
+  S3dOp *op = new_op (put, S3D_OP_STAT);
+
+  op->sum = written->sum;
+  op->part_sums = written->part_sums ? g_array_ref (written->part_sums) : NULL;
+  s3d_sequence_launch (&put->parent, put->store, op);
+}
+
+static void
+fail_unlike (S3dPut *put,
+             gint64 size)
+{
+  s3d_sequence_fail (&put->parent,
+                     g_error_new (S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY,
+                                  "%" G_GUINT64_FORMAT " bytes were written, but it has %" G_GINT64_FORMAT,
+                                  put->size, size));
+}
+
+static void
+verification_completed (S3dPut *put,
+                        S3dOp *op)
+{
+  const char *written = s3dlio_object_info_get_etag (put->info);
+  const char *found = op->info ? s3dlio_object_info_get_etag (op->info) : NULL;
+  gint64 size = op->info ? s3dlio_object_info_get_size (op->info) : -1;
+
+  if (op->error)
+    {
+      g_prefix_error_literal (&op->error, "it was written, but cannot be verified: ");
+      s3d_sequence_fail (&put->parent, g_steal_pointer (&op->error));
+    }
+  else if (size != (gint64) put->size)
+    fail_unlike (put, size);
+  else if (written && found && strcmp (written, found) != 0)
+    s3d_sequence_fail (&put->parent,
+                       g_error_new (S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY,
+                                    "it was written with the ETag \"%s\", but has \"%s\"", written, found));
+}
+
+/* It is there, whatever else was wished for meanwhile. Services do not tell the size of what was written; files do. */
 static void
 publish (S3dPut *put,
          const S3dOp *op)
 {
   g_autofree char *uri = s3dlio_uri_to_string (put->target);
+  gint64 told = op->info ? s3dlio_object_info_get_size (op->info) : -1;
+  gboolean verify = is_to_be_verified (put, op);
 
   put->published = TRUE;
   put->info = op->info ? s3dlio_object_info_ref (op->info)
                        : s3d_object_info_new (S3DLIO_OBJECT_TYPE_OBJECT, uri, -1, S3D_TIME_UNKNOWN, NULL);
-  s3d_object_info_set_size (put->info, (gint64) put->size);
+  if (is_known (op))
+    s3d_object_info_set_size (put->info, (gint64) put->size);
   put->parent.progress_done = put->size;
   put->parent.progress_total = (gint64) put->size;
-  if (g_error_matches (put->parent.error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (!verify && g_error_matches (put->parent.error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_clear_error (&put->parent.error);
+
+  if (told >= 0 && is_known (op) && told != (gint64) put->size)
+    fail_unlike (put, told);
+  else if (verify && !put->parent.error)
+    launch_verification (put, op);
 }
 
 static void
@@ -287,8 +357,12 @@ part_completed (S3dPut *put,
     }
 
   if (put->etags->len < op->part_number)
-    g_ptr_array_set_size (put->etags, (gint) op->part_number);
+    {
+      g_ptr_array_set_size (put->etags, (gint) op->part_number);
+      g_array_set_size (put->sums, op->part_number);
+    }
   g_ptr_array_index (put->etags, op->part_number - 1) = g_steal_pointer (&op->etag);
+  g_array_index (put->sums, S3dSum, op->part_number - 1) = op->sum;
   put->parent.progress_done += op->source ? s3d_source_get_length (op->source) : (guint64) op->length;
 }
 
@@ -346,6 +420,8 @@ put_completed (S3dSequence *sequence,
     part_completed (put, op);
   else if (op->kind == S3D_OP_UPLOAD_COMPLETE)
     complete_completed (put, op);
+  else if (op->kind == S3D_OP_STAT && put->published)
+    verification_completed (put, op);
   else if (op->kind == S3D_OP_STAT && !put->completing)
     check_completed (put, op);
   else if (op->kind == S3D_OP_STAT && is_ours (put, op))
@@ -355,7 +431,10 @@ put_completed (S3dSequence *sequence,
   else if (op->error)
     s3d_sequence_fail (sequence, g_steal_pointer (&op->error));
   else if (op->kind == S3D_OP_UPLOAD_BEGIN)
-    put->upload_id = g_steal_pointer (&op->upload_id);
+    {
+      put->upload_id = g_steal_pointer (&op->upload_id);
+      put->whole_sum = op->whole_sum;
+    }
   else
     publish (put, op);
 }
@@ -408,6 +487,7 @@ put_free (S3dSequence *sequence)
   g_clear_pointer (&put->attributes, s3d_attributes_free);
   g_clear_pointer (&put->budget, s3d_budget_unref);
   g_ptr_array_unref (put->etags);
+  g_array_unref (put->sums);
   g_clear_error (&put->lost);
   g_free (put->if_match);
   g_free (put->upload_id);
@@ -446,6 +526,7 @@ s3d_put_init (S3dPut *put,
   put->budget = budget ? s3d_budget_ref (budget) : NULL;
   put->target = s3dlio_uri_ref (target);
   put->etags = g_ptr_array_new_with_free_func (g_free);
+  put->sums = g_array_new (FALSE, TRUE, sizeof (S3dSum));
   if (!options)
     return;
 

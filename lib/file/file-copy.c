@@ -211,6 +211,23 @@ keep_time (const S3dFileCopy *copy,
   return FALSE;
 }
 
+/* What was committed has all of it. */
+static gboolean
+check_size (const S3dOp *op,
+            const S3dFileInput *input,
+            GError **error)
+{
+  gint64 size = op->info ? s3dlio_object_info_get_size (op->info) : -1;
+
+  if (size < 0 || input->size < 0 || size == input->size)
+    return TRUE;
+
+  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY,
+               "%" G_GINT64_FORMAT " bytes were copied, but the copy has %" G_GINT64_FORMAT, input->size, size);
+
+  return FALSE;
+}
+
 gboolean
 s3d_file_run_copy (S3dOp *op,
                    GError **error)
@@ -228,5 +245,5 @@ s3d_file_run_copy (S3dOp *op,
   s3d_file_buffer_clear (&copy.buffer);
 
   return copied && s3d_file_input_check (&input, op->if_match, error) && keep_time (&copy, error) &&
-         s3d_file_output_commit (&output, op, NULL, error);
+         s3d_file_output_commit (&output, op, NULL, error) && check_size (op, &input, error);
 }

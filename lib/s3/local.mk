@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += %D%/libs3d-s3.la
 %C%_libs3d_s3_la_SOURCES = \
   %D%/s3.h \
   %D%/s3-bucket.c \
+  %D%/s3-checksum.c \
   %D%/s3-copy.c \
   %D%/s3-cure.c \
   %D%/s3-delete.c \

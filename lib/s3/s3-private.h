@@ -63,6 +63,7 @@ struct _S3dS3Job
   S3dS3Place *place;
   S3dCredentials *credentials; /* that the last attempt was signed with; NULL: none */
   char payload_hash[65];       /* hex SHA-256 or UNSIGNED-PAYLOAD */
+  gboolean wants_sum;          /* its body goes with a checksum */
   gboolean clock_mended, token_mended, region_mended, body_mended;
   guint n_mended;
   GError *error;               /* that it ends with without being sent, or after all */
@@ -83,6 +84,8 @@ void s3d_s3_job_require_bucket (S3dS3Job *job);
 void s3d_s3_job_set_etag (S3dS3Job *job, const char *header, const char *etag);
 void s3d_s3_job_set_attributes (S3dS3Job *job, const S3dAttributes *attributes); /* content headers and metadata */
 void s3d_s3_job_set_xml (S3dS3Job *job, GString *xml); /* takes @xml */
+/* The body, which stands in the op, is to go with a checksum, where the endpoint takes them. */
+void s3d_s3_job_set_body (S3dS3Job *job);
 /* Sends it, as soon as its body is hashed where it has to be; or, when it has an error, ends it soon. Takes the
  * job; never blocks. */
 void s3d_s3_job_start (S3dS3Job *job);
@@ -106,6 +109,16 @@ char *s3d_s3_upload_query (const S3dOp *op);
 S3dHttpVerdict s3d_s3_job_cure (S3dS3Job *job, const S3dS3Failure *failure);
 /* How often the present request was sent. */
 guint s3d_s3_job_attempts (S3dS3Job *job);
+
+/* ---- s3-checksum.c ---- */
+
+/* Keeps the checksum of the job's body in the op, and sets the headers that carry it. */
+void s3d_s3_set_sum (S3dS3Job *job, guint32 crc, guint64 size);
+/* The checksum of the parts together, in the op; FALSE: not all of theirs are known. */
+gboolean s3d_s3_join_sums (S3dOp *op);
+/* What the service tells (NULL: nothing) against what was sent (or nothing); FALSE: something else. */
+gboolean s3d_s3_check_sum (const S3dOp *op, const char *told, GError **error);
+gboolean s3d_s3_check_sum_header (S3dS3Job *job, GError **error);
 
 /* The object that the answer's headers tell of. */
 S3dlioObjectInfo *s3d_s3_info_from_headers (S3dS3Job *job, gint64 size);

@@ -141,9 +141,11 @@ s3d_s3_start_read (S3dStore *store, S3dOp *op)
 }
 
 static S3dHttpVerdict
-stat_answer (S3dS3Job *job, G_GNUC_UNUSED GError **error)
+stat_answer (S3dS3Job *job, GError **error)
 {
   S3dOp *op = job->op;
+  if (!s3d_s3_check_sum_header (job, error))
+    return S3D_HTTP_FINAL;
   if (*op->target->key != '\0')
     op->info = s3d_s3_info_from_headers (job, s3d_http_request_get_content_length (job->request));
   else
@@ -159,5 +161,8 @@ static const S3dS3Verb stat_verb = { .method = "HEAD", .answer = stat_answer };
 void
 s3d_s3_start_stat (S3dStore *store, S3dOp *op)
 {
-  s3d_s3_job_start (s3d_s3_job_new (store, op, &stat_verb, op->target->key, NULL));
+  S3dS3Job *job = s3d_s3_job_new (store, op, &stat_verb, op->target->key, NULL);
+  if (op->sum.known)
+    s3d_http_request_set_header (job->request, "x-amz-checksum-mode", "ENABLED");
+  s3d_s3_job_start (job);
 }

@@ -4,8 +4,8 @@
  *
  * Signing and the reading of failures live here; what differs between operations is in their S3dS3Verb.
  *
- * The body's hash, where one is wanted, is computed before the request is sent: at once when the body is small and in
- * memory, else on the download pool, as an 8 MiB part takes milliseconds, which a loop does not have.
+ * The body's hash and checksum, where they are wanted, are computed before the request is sent: at once when the body
+ * is small and in memory, else on the download pool, as an 8 MiB part takes milliseconds, which a loop does not have.
  *
  * Threads: one at a time, but for cancel; see S3dS3Job. A job is freed with its last reference: its own, until it
  * completes, and one for each call that may outlive that.
@@ -17,6 +17,7 @@
 
 #include <string.h>
 
+#include "base/base-crc32c.h"
 #include "base/base-digest.h"
 
 #define SMALL_BODY (64 * 1024)
@@ -391,6 +392,16 @@ s3d_s3_job_set_attributes (S3dS3Job *job, const S3dAttributes *attributes)
 }
 
 void
+s3d_s3_job_set_body (S3dS3Job *job)
+{
+  s3d_http_request_set_source (job->request, job->op->source);
+  job->wants_sum = job->store->endpoint->checksums;
+  /* Buckets with object locks demand it. */
+  if (job->wants_sum)
+    s3d_http_request_set_header (job->request, "x-amz-sdk-checksum-algorithm", "CRC32C");
+}
+
+void
 s3d_s3_job_set_xml (S3dS3Job *job, GString *xml)
 {
   g_autoptr (GBytes) bytes = g_string_free_to_bytes (xml);
@@ -433,44 +444,6 @@ cancel_job (G_GNUC_UNUSED S3dOp *op, gpointer data)
   g_mutex_unlock (&job->lock);
 }
 
-/* FALSE with @error, or without it when the op was cancelled meanwhile. */
-static gboolean
-hash_source (S3dS3Job *job, S3dSource *source, guint8 digest[S3D_SHA256_SIZE], GError **error)
-{
-  guint64 length = s3d_source_get_length (source);
-  const char *memory = s3d_source_peek (source);
-  g_autofree char *buffer = memory == NULL ? g_malloc (HASH_PIECE) : NULL;
-  S3dSha256 *sha = s3d_sha256_new ();
-  guint64 offset = 0;
-  while (offset < length && !s3d_op_is_cancelled (job->op))
-    {
-      gssize n = (gssize) MIN (length - offset, HASH_PIECE);
-      if (memory == NULL)
-        n = s3d_source_read (source, offset, buffer, (gsize) n, error);
-      if (n <= 0)
-        break;
-      s3d_sha256_update (sha, memory != NULL ? memory + offset : buffer, (gsize) n);
-      offset += (guint64) n;
-    }
-  s3d_sha256_free (sha, digest);
-  return offset == length;
-}
-
-static void
-hash_and_submit (gpointer data)
-{
-  S3dS3Job *job = data;
-  guint8 digest[S3D_SHA256_SIZE];
-  GError *error = NULL;
-  if (!hash_source (job, s3d_http_request_get_source (job->request), digest, &error) && error != NULL)
-    {
-      job_complete (job, error);
-      return;
-    }
-  s3d_hex (digest, sizeof digest, job->payload_hash);
-  submit (job);
-}
-
 static gboolean
 wants_hash (const S3dS3Job *job)
 {
@@ -486,25 +459,63 @@ wants_hash (const S3dS3Job *job)
     }
 }
 
-/* TRUE: the hash is there; FALSE: it takes longer than @limit bytes in memory. */
+/* FALSE with @error, or without it when the op was cancelled meanwhile. */
+static gboolean
+hash_source (S3dS3Job *job, S3dSource *source, GError **error)
+{
+  guint64 length = s3d_source_get_length (source);
+  const char *memory = s3d_source_peek (source);
+  g_autofree char *buffer = memory == NULL ? g_malloc (HASH_PIECE) : NULL;
+  S3dSha256 *sha = wants_hash (job) ? s3d_sha256_new () : NULL;
+  guint8 digest[S3D_SHA256_SIZE];
+  guint64 offset = 0;
+  guint32 crc = 0;
+  while (offset < length && !s3d_op_is_cancelled (job->op))
+    {
+      gssize n = (gssize) MIN (length - offset, HASH_PIECE);
+      if (memory == NULL)
+        n = s3d_source_read (source, offset, buffer, (gsize) n, error);
+      if (n <= 0)
+        break;
+      const char *piece = memory != NULL ? memory + offset : buffer;
+      if (sha != NULL)
+        s3d_sha256_update (sha, piece, (gsize) n);
+      if (job->wants_sum)
+        crc = s3d_crc32c (crc, piece, (gsize) n);
+      offset += (guint64) n;
+    }
+  if (sha != NULL)
+    {
+      s3d_sha256_free (sha, digest);
+      s3d_hex (digest, sizeof digest, job->payload_hash);
+    }
+  if (job->wants_sum)
+    s3d_s3_set_sum (job, crc, length);
+  return offset == length;
+}
+
+static void
+hash_and_submit (gpointer data)
+{
+  S3dS3Job *job = data;
+  GError *error = NULL;
+  if (!hash_source (job, s3d_http_request_get_source (job->request), &error) && error != NULL)
+    job_complete (job, error);
+  else
+    submit (job);
+}
+
+/* TRUE: hash and checksum are there; FALSE: it takes longer than @limit bytes in memory. */
 static gboolean
 hash_at_once (S3dS3Job *job, guint64 limit)
 {
   S3dSource *source = s3d_http_request_get_source (job->request);
   guint64 length = source != NULL ? s3d_source_get_length (source) : 0;
-  if (length == 0)
-    strcpy (job->payload_hash, S3D_SHA256_EMPTY_HEX);
-  else if (!wants_hash (job))
-    strcpy (job->payload_hash, S3D_UNSIGNED_PAYLOAD);
-  else if (length <= limit && s3d_source_peek (source) != NULL)
-    {
-      guint8 digest[S3D_SHA256_SIZE];
-      s3d_sha256 (s3d_source_peek (source), (gsize) length, digest);
-      s3d_hex (digest, sizeof digest, job->payload_hash);
-    }
-  else
-    return FALSE;
-  return TRUE;
+  gboolean quick = length <= limit && (length == 0 || s3d_source_peek (source) != NULL);
+  strcpy (job->payload_hash, length == 0 ? S3D_SHA256_EMPTY_HEX : S3D_UNSIGNED_PAYLOAD);
+  if (source == NULL || (!job->wants_sum && (length == 0 || !wants_hash (job))))
+    return TRUE;
+  return quick && hash_source (job, source, NULL);
 }
 
 void

@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include "base/base-crc32c.h"
 #include "base/base-digest.h"
 #include "base/base-time.h"
 #include "base/base-xml.h"
@@ -49,6 +50,8 @@ begin_answer (S3dS3Job *job, GError **error)
 {
   S3dHttpVerdict verdict =
       s3d_s3_job_read_document (job, "InitiateMultipartUploadResult", read_begin_element, job->op, error);
+  job->op->whole_sum =
+      g_strcmp0 (s3d_http_request_get_response_header (job->request, "x-amz-checksum-type"), "FULL_OBJECT") == 0;
   if (*error == NULL && job->op->upload_id == NULL)
     g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_FAILED, "the service began an upload without an UploadId");
   return verdict;
@@ -62,6 +65,11 @@ s3d_s3_start_upload_begin (S3dStore *store, S3dOp *op)
   S3dS3Job *job = s3d_s3_job_new (store, op, &begin_verb, op->target->key, "uploads");
   s3d_s3_job_require_key (job);
   s3d_s3_job_set_attributes (job, op->attributes);
+  if (job->store->endpoint->checksums && op->from == NULL)
+    {
+      s3d_http_request_set_header (job->request, "x-amz-checksum-algorithm", "CRC32C");
+      s3d_http_request_set_header (job->request, "x-amz-checksum-type", "FULL_OBJECT");
+    }
   s3d_s3_job_start (job);
 }
 
@@ -75,6 +83,8 @@ part_answer (S3dS3Job *job, GError **error)
   if (job->op->etag == NULL)
     g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_FAILED, "the service took part %u without giving an ETag",
                  job->op->part_number);
+  else
+    s3d_s3_check_sum_header (job, error);
   return S3D_HTTP_FINAL;
 }
 
@@ -85,7 +95,7 @@ s3d_s3_start_upload_part (S3dStore *store, S3dOp *op)
 {
   g_autofree char *query = s3d_s3_upload_query (op);
   S3dS3Job *job = s3d_s3_job_new (store, op, &part_verb, op->target->key, query);
-  s3d_http_request_set_source (job->request, op->source);
+  s3d_s3_job_set_body (job);
   s3d_s3_job_start (job);
 }
 
@@ -119,27 +129,48 @@ expected_etag (const S3dOp *op)
   return g_strdup_printf ("%s-%u", hex, n);
 }
 
+typedef struct
+{
+  char *etag; /* Ceph RGW gives an empty one now and then */
+  char *checksum;
+} Completed;
+
+static void
+completed_clear (Completed *completed)
+{
+  g_free (completed->etag);
+  g_free (completed->checksum);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Completed, completed_clear)
+
 static void
 read_complete_element (const char *path, const char *text, gpointer data)
 {
-  char **etag = data;
-  if (strcmp (path, "ETag") != 0)
-    return;
-  g_free (*etag);
-  *etag = s3d_s3_parse_etag (text);
+  Completed *completed = data;
+  if (strcmp (path, "ETag") == 0)
+    {
+      g_free (completed->etag);
+      completed->etag = s3d_s3_parse_etag (text);
+    }
+  else if (strcmp (path, "ChecksumCRC32C") == 0)
+    {
+      g_free (completed->checksum);
+      completed->checksum = g_strdup (text);
+    }
 }
 
 static S3dHttpVerdict
 complete_answer (S3dS3Job *job, GError **error)
 {
-  g_autofree char *etag = NULL; /* Ceph RGW gives an empty one now and then */
+  g_auto (Completed) completed = { NULL, NULL };
   g_autofree char *uri = s3dlio_uri_to_string (job->op->target);
   S3dHttpVerdict verdict =
-      s3d_s3_job_read_document (job, "CompleteMultipartUploadResult", read_complete_element, &etag, error);
+      s3d_s3_job_read_document (job, "CompleteMultipartUploadResult", read_complete_element, &completed, error);
   const char *version = s3d_http_request_get_response_header (job->request, "x-amz-version-id");
-  if (*error != NULL)
+  if (*error != NULL || !s3d_s3_check_sum (job->op, completed.checksum, error))
     return verdict;
-  job->op->info = s3d_object_info_new (S3DLIO_OBJECT_TYPE_OBJECT, uri, -1, S3D_TIME_UNKNOWN, etag);
+  job->op->info = s3d_object_info_new (S3DLIO_OBJECT_TYPE_OBJECT, uri, -1, S3D_TIME_UNKNOWN, completed.etag);
   if (version != NULL)
     s3d_object_info_set_attribute (job->op->info, "version-id", version);
   return verdict;
@@ -185,20 +216,44 @@ complete_ended (S3dS3Job *job, GError **error)
 
 static const S3dS3Verb complete_verb = { .method = "POST", .answer = complete_answer, .ended = complete_ended };
 
+static void
+append_sum (GString *xml, guint32 crc)
+{
+  char text[S3D_CRC32C_TEXT_SIZE];
+  s3d_crc32c_to_text (crc, text);
+  g_string_append_printf (xml, "<ChecksumCRC32C>%s</ChecksumCRC32C>", text);
+}
+
+/* The service computes it, too, and the size, and refuses to join parts that come to anything else. */
+static void
+set_whole_sum (S3dS3Job *job)
+{
+  g_autofree char *size = g_strdup_printf ("%" G_GUINT64_FORMAT, job->op->sum.size);
+  s3d_http_request_set_header (job->request, "x-amz-checksum-type", "FULL_OBJECT");
+  s3d_http_request_set_header (job->request, "x-amz-mp-object-size", size);
+  s3d_s3_set_sum (job, job->op->sum.crc32c, job->op->sum.size);
+}
+
 void
 s3d_s3_start_upload_complete (S3dStore *store, S3dOp *op)
 {
   g_autofree char *query = s3d_s3_upload_query (op);
   S3dS3Job *job = s3d_s3_job_new (store, op, &complete_verb, op->target->key, query);
+  gboolean summed = s3d_s3_join_sums (op);
   GString *xml = g_string_new ("<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
   for (guint i = 0; i < op->part_etags->len; i++)
     {
       g_string_append_printf (xml, "<Part><PartNumber>%u</PartNumber><ETag>&quot;", i + 1);
       s3d_xml_append_escaped (xml, g_ptr_array_index (op->part_etags, i));
-      g_string_append (xml, "&quot;</ETag></Part>");
+      g_string_append (xml, "&quot;</ETag>");
+      if (summed)
+        append_sum (xml, g_array_index (op->part_sums, S3dSum, i).crc32c);
+      g_string_append (xml, "</Part>");
     }
   g_string_append (xml, "</CompleteMultipartUpload>");
   s3d_s3_job_set_xml (job, xml);
+  if (summed && op->whole_sum)
+    set_whole_sum (job);
   if (op->no_clobber)
     s3d_http_request_set_header (job->request, "if-none-match", "*");
   s3d_s3_job_set_etag (job, "if-match", op->if_match);

@@ -111,6 +111,31 @@ configured_addressing (const S3dSettings *settings, const S3dProfile *profile)
   return g_ascii_strcasecmp (style, "virtual") == 0 ? S3D_ADDRESSING_VIRTUAL : S3D_ADDRESSING_AUTO;
 }
 
+static S3dChecksum
+configured_checksum (const S3dSettings *settings, const S3dProfile *profile)
+{
+  const char *wish = s3d_profile_get (profile, "request_checksum_calculation");
+  if (!settings->checksum_is_default || wish == NULL)
+    return settings->checksum;
+  return g_ascii_strcasecmp (wish, "when_supported") == 0 ? S3D_CHECKSUM_AUTO : S3D_CHECKSUM_NONE;
+}
+
+/* Also where it was named, as those of one region, of FIPS and of private links are. */
+static gboolean
+is_amazon (const S3dS3Endpoint *endpoint)
+{
+  if (endpoint->aws)
+    return TRUE;
+  g_autofree char *host = g_strndup (endpoint->authority, strcspn (endpoint->authority, ":"));
+  return g_str_has_suffix (host, ".amazonaws.com") || g_str_has_suffix (host, ".amazonaws.com.cn");
+}
+
+static gboolean
+sends_checksums (const S3dS3Endpoint *endpoint, S3dChecksum wanted)
+{
+  return wanted == S3D_CHECKSUM_CRC32C || (wanted == S3D_CHECKSUM_AUTO && is_amazon (endpoint));
+}
+
 S3dS3Endpoint *
 s3d_s3_endpoint_new (S3dlioUri *uri, const S3dSettings *settings, const S3dProfile *profile, GError **error)
 {
@@ -146,6 +171,7 @@ s3d_s3_endpoint_new (S3dlioUri *uri, const S3dSettings *settings, const S3dProfi
     }
   endpoint->region = g_strdup (region != NULL ? region : DEFAULT_REGION);
   endpoint->addressing = configured_addressing (settings, profile);
+  endpoint->checksums = sends_checksums (endpoint, configured_checksum (settings, profile));
   return g_steal_pointer (&endpoint);
 }
 

@@ -16,6 +16,7 @@ typedef struct
   char *path;       /* "" or "/prefix" */
   char *region;
   S3dAddressing addressing;
+  gboolean checksums; /* go along with what is written */
 } S3dS3Endpoint;
 
 /* The URI's authority beats the setting, which beats the profile, which beats AWS. */

@@ -2,8 +2,7 @@
 /*
  * Writing one object in one request.
  *
- * Follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html. No checksum headers are sent: many stores
- * reject them. Runs on a loop thread.
+ * Follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html. Runs on a loop thread.
  */
 
 #include "config.h"
@@ -35,6 +34,8 @@ write_answer (S3dS3Job *job, GError **error)
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_FAILED, "the service took the object without giving an ETag");
       return S3D_HTTP_FINAL;
     }
+  if (!s3d_s3_check_sum_header (job, error))
+    return S3D_HTTP_FINAL;
   op->info = s3d_object_info_new (S3DLIO_OBJECT_TYPE_OBJECT, uri, (gint64) size, S3D_TIME_UNKNOWN, etag);
   if (version != NULL)
     s3d_object_info_set_attribute (op->info, "version-id", version);
@@ -52,6 +53,6 @@ s3d_s3_start_write (S3dStore *store, S3dOp *op)
   if (op->no_clobber)
     s3d_http_request_set_header (job->request, "if-none-match", "*");
   s3d_s3_job_set_etag (job, "if-match", op->if_match);
-  s3d_http_request_set_source (job->request, op->source);
+  s3d_s3_job_set_body (job);
   s3d_s3_job_start (job);
 }

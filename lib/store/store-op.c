@@ -54,6 +54,7 @@ s3d_op_unref (S3dOp *op)
   g_clear_pointer (&op->items, g_ptr_array_unref);
   g_clear_pointer (&op->part_etags, g_ptr_array_unref);
   g_clear_pointer (&op->keys, g_array_unref);
+  g_clear_pointer (&op->part_sums, g_array_unref);
   g_clear_error (&op->error);
   g_free (op->if_match);
   g_free (op->upload_id);

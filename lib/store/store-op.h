@@ -99,6 +99,14 @@ S3dAttributes *s3d_attributes_copy (const S3dAttributes *attributes);
 void s3d_attributes_free (S3dAttributes *attributes);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dAttributes, s3d_attributes_free)
 
+/* The checksum of some bytes. */
+typedef struct
+{
+  gboolean known;
+  guint32 crc32c;
+  guint64 size;
+} S3dSum;
+
 struct _S3dOp
 {
   gatomicrefcount refs;
@@ -141,7 +149,7 @@ struct _S3dOp
   /* in: LIST, where objects are files: symbolic links are entries of unknown size, and are not followed */
   gboolean no_follow;
 
-  /* in: COPY, UPLOAD_PART_COPY */
+  /* in: COPY, UPLOAD_PART_COPY; UPLOAD_BEGIN: when the parts will be copied from there */
   S3dlioUri *from;
   gboolean preserve_mtime; /* where objects are files: the copy is as old as its source */
 
@@ -149,6 +157,13 @@ struct _S3dOp
   char *upload_id;
   guint part_number;    /* from 1 */
   GPtrArray *part_etags; /* UPLOAD_COMPLETE: of char *, part i+1 at index i; owned */
+
+  /* Checksums, where the store sends them along with what is written. WRITE, UPLOAD_PART, UPLOAD_COMPLETE: out, what
+   * was sent; the answer did not tell another one. STAT: in, what the object is to have; INTEGRITY when it has another
+   * one */
+  S3dSum sum;
+  GArray *part_sums;     /* in: UPLOAD_COMPLETE, STAT: of S3dSum, as the ETags; nullable, owned */
+  gboolean whole_sum;    /* out: UPLOAD_BEGIN, in: UPLOAD_COMPLETE: the service takes the checksum of the whole */
 
   /* out */
   GError *error;        /* NULL: it worked */

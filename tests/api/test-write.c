@@ -60,6 +60,53 @@ tells_what_was_written (ApiTest *test)
     }
 }
 
+/* With a checksum where there is such a thing; Ceph 16 takes no notice of it. */
+static void
+verifies_what_was_written (ApiTest *test)
+{
+  g_autoptr (S3dlioClient) client
+      = api_client_with (test, "verify=yes", "checksum=crc32c", "multipart-threshold=8Mi", NULL);
+  const gsize sizes[] = { 0, 100, 20 * MIB };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autoptr (GBytes) bytes = api_bytes (sizes[i], 1);
+      g_autoptr (GInputStream) stream = g_memory_input_stream_new_from_bytes (bytes);
+      g_autoptr (GError) error = NULL;
+      const char *path = api_path (test, "file");
+
+      s3dlio_client_put (client, api_uri (test, "memory"), bytes, NULL, NULL, NULL, &error);
+      g_assert_no_error (error);
+      s3dlio_client_put_stream (client, api_uri (test, "stream"), stream, NULL, NULL, NULL, &error);
+      g_assert_no_error (error);
+      g_file_set_contents (path, g_bytes_get_data (bytes, NULL), (gssize) sizes[i], &error);
+      g_assert_no_error (error);
+      s3dlio_client_put_file (client, api_uri (test, "file"), path, NULL, NULL, NULL, &error);
+      g_assert_no_error (error);
+      s3dlio_client_copy (client, api_uri (test, "file"), api_uri (test, "copy"), NULL, NULL, &error);
+      g_assert_no_error (error);
+      assert_object (test, "memory", sizes[i], 1);
+      assert_object (test, "stream", sizes[i], 1);
+      assert_object (test, "file", sizes[i], 1);
+      assert_object (test, "copy", sizes[i], 1);
+    }
+}
+
+static void
+verify_names_what_is_wrong (ApiTest *test)
+{
+  g_autoptr (S3dlioClient) client = api_client_with (test, "verify=yes", "checksum=crc32c", NULL);
+  g_autoptr (GBytes) bytes = api_bytes (20 * MIB, 1);
+  g_autoptr (GError) error = NULL;
+
+  ts_server_add_fault (test->server, "op=HeadObject action=wrong-checksum");
+  g_assert_false (s3dlio_client_put (client, api_uri (test, "object"), bytes, NULL, NULL, NULL, &error));
+  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY);
+  g_assert_nonnull (strstr (error->message, api_uri (test, "object")));
+  g_assert_nonnull (strstr (error->message, "CRC32C"));
+  g_assert_cmpuint (api_count (test, "HeadObject"), ==, 1);
+}
+
 static void
 no_clobber_keeps_what_is_there (ApiTest *test)
 {
@@ -425,6 +472,8 @@ main (int argc, char **argv)
 
   api_add ("/put/replaces-what-was-there", API_ANY, replaces_what_was_there);
   api_add ("/put/tells-what-was-written", API_ANY, tells_what_was_written);
+  api_add ("/put/verifies-what-was-written", API_ANY, verifies_what_was_written);
+  api_add ("/put/verify-names-what-is-wrong", API_SERVER, verify_names_what_is_wrong);
   api_add ("/put/no-clobber-keeps-what-is-there", API_ANY, no_clobber_keeps_what_is_there);
   api_add ("/put/attributes-are-kept", API_CONTAINERS, attributes_are_kept);
   api_add ("/put/small-is-one-request", API_SERVER, small_put_is_one_request);

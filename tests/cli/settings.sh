@@ -96,6 +96,18 @@ row "--range -5: of cat" 0 cat --range -5: "$service/alpha/large"
 row "--range -5: of get" 0 get --range -5: "$service/alpha/large" got
 check "--range -5: each is one request" test "$(ask GET /-/ledger | wc -l)" -eq 2
 ask POST /-/reset
+row "--checksum" 0 put --checksum crc32c --verify file "$service/alpha/summed"
+check "--checksum: it is sent" sh -c 'printf "%s" "$1" | grep -q "x-amz-checksum-crc32c"' sh \
+  "$(ask GET '/-/ledger?op=PutObject')"
+check "--verify: one request more" test "$(uploads HeadObject)" -eq 1
+check "--verify: which asks for the checksum" sh -c 'printf "%s" "$1" | grep -q "x-amz-checksum-mode"' sh \
+  "$(ask GET '/-/ledger?op=HeadObject')"
+ask POST /-/faults 'op=HeadObject action=wrong-checksum' >/dev/null
+row "--verify: another checksum" 1 --json put --checksum crc32c --verify file "$service/alpha/summed"
+check "--verify: it says so" err_has '"code":"integrity"'
+check "--verify: of which object" err_has "$service/alpha/summed"
+ask DELETE /-/faults >/dev/null
+ask POST /-/reset
 row "--range-chunk-size" 0 get --range-split-threshold 1Mi --range-chunk-size 5Mi "$service/alpha/large" got
 check "--range-chunk-size: so many ranges" test "$(uploads GetObject)" -eq 5
 ask POST /-/reset

@@ -151,7 +151,7 @@ gboolean
 ts_s3_part_checksum_fits (const TsUpload *upload, const TsObject *part, const char *named)
 {
   if (!upload->checksum)
-    return named == NULL;
+    return TRUE;
   /* Of type FULL_OBJECT the parts may be named without. */
   return named == NULL ? upload->whole_checksum : g_strcmp0 (named, part->checksum) == 0;
 }

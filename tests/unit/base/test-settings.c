@@ -47,6 +47,9 @@ test_defaults (void)
   g_assert_cmpuint (settings->multipart_threshold, ==, 16 * MIB);
   g_assert_cmpuint (settings->concurrent_parts, ==, 8);
   g_assert_cmpint (settings->sign_payload, ==, S3D_AUTO);
+  g_assert_cmpint (settings->checksum, ==, S3D_CHECKSUM_NONE);
+  g_assert_true (settings->checksum_is_default);
+  g_assert_false (settings->verify);
   g_assert_cmpint (settings->addressing_style, ==, S3D_ADDRESSING_AUTO);
   g_assert_cmpstr (settings->tls_min_version, ==, "1.2");
   g_assert_false (settings->follow_redirects);
@@ -270,6 +273,32 @@ test_precedence (void)
   g_unsetenv ("S3DLIO_REGION");
 }
 
+/* What others call the words counts as the words do. */
+static void
+test_aliases (void)
+{
+  g_autoptr (S3dlioConfig) config = s3dlio_config_new ();
+  g_autofree char *text = NULL;
+
+  g_setenv ("AWS_REQUEST_CHECKSUM_CALCULATION", "WHEN_SUPPORTED", TRUE);
+  g_autoptr (S3dSettings) supported = settings_of (config);
+  g_assert_cmpint (supported->checksum, ==, S3D_CHECKSUM_AUTO);
+  g_assert_false (supported->checksum_is_default);
+  g_object_get (config, "checksum", &text, NULL);
+  g_assert_cmpstr (text, ==, "auto");
+
+  g_setenv ("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required", TRUE);
+  g_autoptr (S3dSettings) required = settings_of (config);
+  g_assert_cmpint (required->checksum, ==, S3D_CHECKSUM_NONE);
+  g_assert_false (required->checksum_is_default);
+
+  g_setenv ("S3DLIO_CHECKSUM", "crc32c", TRUE);
+  g_autoptr (S3dSettings) own = settings_of (config);
+  g_assert_cmpint (own->checksum, ==, S3D_CHECKSUM_CRC32C);
+  g_unsetenv ("S3DLIO_CHECKSUM");
+  g_unsetenv ("AWS_REQUEST_CHECKSUM_CALCULATION");
+}
+
 static guint64
 chunk (S3dlioConfig *config, const char *scheme)
 {
@@ -386,6 +415,8 @@ test_wrong_variable (void)
     { "S3DLIO_RETRIES", "1.5", "S3DLIO_RETRIES: '1.5' is not" },
     { "S3DLIO_RETRIES", "99999999999999999999", "S3DLIO_RETRIES: '99999999999999999999' is not" },
     { "AWS_MAX_ATTEMPTS", "many", "AWS_MAX_ATTEMPTS: 'many' is not" },
+    { "AWS_REQUEST_CHECKSUM_CALCULATION", "never",
+      "AWS_REQUEST_CHECKSUM_CALCULATION: 'never' is not one of none, auto, crc32c" },
     { "S3DLIO_HTTP2", "maybe", "S3DLIO_HTTP2: 'maybe' is not one of 1, 0, true, false" },
     { "S3DLIO_PART_SIZE", "8 apples", "S3DLIO_PART_SIZE: '8 apples' is not a size from 64Ki to 5Gi" },
     { "S3DLIO_STALL_TIMEOUT", "2,5", "S3DLIO_STALL_TIMEOUT: '2,5' is not a number of seconds" },
@@ -579,6 +610,7 @@ main (int argc, char **argv)
   g_test_add_func ("/base/settings/every-property-has-its-effect", test_every_property);
   g_test_add_func ("/base/settings/all-are-listed-and-secrets-cannot-be-read", test_listed);
   g_test_add_func ("/base/settings/hand-beats-environment-beats-default", test_precedence);
+  g_test_add_func ("/base/settings/words-of-others", test_aliases);
   g_test_add_func ("/base/settings/a-scheme's-own-beats-the-one-for-all", test_schemes);
   g_test_add_func ("/base/settings/errors-name-the-property", test_wrong_property);
   g_test_add_func ("/base/settings/errors-name-the-variable", test_wrong_variable);

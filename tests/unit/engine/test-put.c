@@ -406,6 +406,98 @@ test_cancel_too_late (void)
   assert_stored (box, 401);
 }
 
+/* --- verification --- */
+
+static void
+test_verified (void)
+{
+  const gsize sizes[] = { 0, 100, 401 };
+  const guint requests[] = { 2, 2, 14 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autoptr (Box) box = small_box (SMALL " verify=yes", NULL, NULL);
+      g_autoptr (S3dSequence) put = put_new (box, sizes[i], NULL);
+
+      assert_good (put);
+      assert_stored (box, sizes[i]);
+      g_assert_cmpuint (fault_store_count (box->fault, S3D_OP_STAT), ==, 1);
+      g_assert_cmpuint (fault_store_total (box->fault), ==, requests[i]);
+    }
+}
+
+typedef struct
+{
+  Box *box;
+  gsize size;
+} Replacement;
+
+/* While the put looks at what it wrote, something else is there. */
+static gpointer
+replace_when_held (gpointer data)
+{
+  const Replacement *replacement = data;
+
+  fault_store_wait_held (replacement->box->fault, 1);
+  if (replacement->size > 0)
+    box_put (replacement->box, "k", replacement->size);
+  else
+    box_delete (replacement->box, "k");
+  fault_store_open_gate (replacement->box->fault);
+
+  return NULL;
+}
+
+static void
+assert_found_out (gsize size,
+                  gsize replaced,
+                  S3dlioError code,
+                  const char *words)
+{
+  g_autoptr (Box) box = small_box (SMALL " verify=yes", NULL, NULL);
+  g_autoptr (S3dSequence) put = put_new (box, size, NULL);
+  Replacement replacement = { box, replaced };
+  g_autoptr (GError) error = NULL;
+  GThread *thread;
+
+  fault_store_gate (box->fault, S3D_OP_STAT, 0, 0);
+  thread = g_thread_new ("replace", replace_when_held, &replacement);
+  g_assert_false (s3d_call_run (put, NULL, NULL, NULL, &error));
+  g_assert_error (error, S3DLIO_ERROR, (int) code);
+  g_assert_nonnull (strstr (error->message, words));
+  g_thread_join (thread);
+  g_assert_cmpint (fault_store_open_uploads (box->fault), ==, 0);
+  g_assert_cmpuint (fault_store_count (box->fault, S3D_OP_UPLOAD_ABORT), ==, 0);
+}
+
+static void
+test_unlike (void)
+{
+  assert_found_out (100, 99, S3DLIO_ERROR_INTEGRITY, "100 bytes were written, but it has 99");
+  assert_found_out (401, 400, S3DLIO_ERROR_INTEGRITY, "401 bytes were written, but it has 400");
+  assert_found_out (401, 401, S3DLIO_ERROR_INTEGRITY, "it was written with the ETag");
+  assert_found_out (100, 0, S3DLIO_ERROR_NOT_FOUND, "it was written, but cannot be verified");
+}
+
+/* What a finished write does not do, one that is not yet verified does. */
+static void
+test_cancel_verification (void)
+{
+  g_autoptr (Box) box = small_box (SMALL " verify=yes", NULL, NULL);
+  g_autoptr (S3dSequence) put = put_new (box, 401, NULL);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Canceller canceller = { .box = box, .cancellable = cancellable, .n = 1 };
+  g_autoptr (GError) error = NULL;
+  GThread *thread;
+
+  fault_store_gate (box->fault, S3D_OP_STAT, 0, 0);
+  thread = g_thread_new ("cancel", cancel_when_held, &canceller);
+  g_assert_false (s3d_call_run (put, cancellable, NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_thread_join (thread);
+  assert_stored (box, 401);
+}
+
 /* --- streams --- */
 
 typedef struct
@@ -662,6 +754,9 @@ main (int argc,
   g_test_add_func ("/engine/put/cancelled-in-complete-aborts", test_cancel_complete);
   g_test_add_func ("/engine/put/cancelled-in-begin-aborts-what-its-answer-names", test_cancel_begin);
   g_test_add_func ("/engine/put/cancelled-too-late-is-a-success", test_cancel_too_late);
+  g_test_add_func ("/engine/put/verified-by-one-request-more", test_verified);
+  g_test_add_func ("/engine/put/something-else-than-was-written-is-an-error", test_unlike);
+  g_test_add_func ("/engine/put/cancelled-while-it-is-verified", test_cancel_verification);
   g_test_add_func ("/engine/put/stream-of-any-length-in-exact-requests", test_stream);
   g_test_add_func ("/engine/put/stream-in-bounded-memory", test_stream_bounded);
   g_test_add_func ("/engine/put/stream-fits-whatever-few-parts-there-are", test_stream_grows);

@@ -29,3 +29,8 @@ test_programs += %D%/test-uploads
 %C%_test_uploads_SOURCES = %D%/test-uploads.c $(s3_fixture)
 %C%_test_uploads_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_SERVER_CPPFLAGS)
 %C%_test_uploads_LDADD = $(TEST_SERVER_LIBS) $(S3_LIBS)
+
+test_programs += %D%/test-checksums
+%C%_test_checksums_SOURCES = %D%/test-checksums.c $(s3_fixture)
+%C%_test_checksums_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_SERVER_CPPFLAGS)
+%C%_test_checksums_LDADD = $(TEST_SERVER_LIBS) $(S3_LIBS)

@@ -102,6 +102,39 @@ test_endpoints (void)
   assert_place ("s3://other:9000/bucket/k", &setting, profile, "http://other:9000 /bucket us-east-1");
 }
 
+static gboolean
+sends_checksums (const char *uri_text, const S3dSettings *settings, const char *profile_text)
+{
+  g_autoptr (S3dlioUri) uri = s3dlio_uri_parse (uri_text, NULL);
+  g_autoptr (S3dProfile) profile = profile_new (profile_text);
+  g_autoptr (S3dS3Endpoint) endpoint = s3d_s3_endpoint_new (uri, settings, profile, NULL);
+  return endpoint->checksums;
+}
+
+static void
+test_checksums (void)
+{
+  static const char *const supported = "[default]\nrequest_checksum_calculation = WHEN_SUPPORTED\n";
+  static const char *const required = "[default]\nrequest_checksum_calculation = when_required\n";
+  S3dSettings unset = { .checksum_is_default = TRUE };
+  S3dSettings none = { .checksum = S3D_CHECKSUM_NONE };
+  S3dSettings automatic = { .checksum = S3D_CHECKSUM_AUTO };
+  S3dSettings always = { .checksum = S3D_CHECKSUM_CRC32C };
+  S3dSettings named = { .checksum = S3D_CHECKSUM_AUTO,
+                        .endpoint_url = (char *) "https://s3.dualstack.eu-west-1.amazonaws.com:443" };
+  S3dSettings imposter = { .checksum = S3D_CHECKSUM_AUTO, .endpoint_url = (char *) "https://amazonaws.com.example" };
+  g_assert_false (sends_checksums ("s3://b/k", &unset, ""));
+  g_assert_false (sends_checksums ("s3://b/k", &none, supported));
+  g_assert_true (sends_checksums ("s3://b/k", &unset, supported));
+  g_assert_false (sends_checksums ("s3://b/k", &unset, required));
+  g_assert_true (sends_checksums ("s3://b/k", &automatic, required));
+  g_assert_false (sends_checksums ("s3://h:9000/b/k", &unset, supported));
+  g_assert_false (sends_checksums ("s3://h:9000/b/k", &automatic, ""));
+  g_assert_true (sends_checksums ("s3://h:9000/b/k", &always, ""));
+  g_assert_true (sends_checksums ("s3://b/k", &named, ""));
+  g_assert_false (sends_checksums ("s3://b/k", &imposter, ""));
+}
+
 static void
 test_authority (void)
 {
@@ -296,6 +329,7 @@ main (int argc, char **argv)
   g_test_add_func ("/s3/wire/path-or-virtual-host", test_style);
   g_test_add_func ("/s3/wire/uri-beats-setting-beats-profile", test_endpoints);
   g_test_add_func ("/s3/wire/host-and-port-of-a-uri", test_authority);
+  g_test_add_func ("/s3/wire/checksums-where-they-are-taken", test_checksums);
   g_test_add_func ("/s3/wire/bad-endpoint-or-region-is-named", test_bad_endpoints);
   g_test_add_func ("/s3/wire/any-key-in-a-target", test_targets);
   g_test_add_func ("/s3/wire/copy-source", test_copy_source);
