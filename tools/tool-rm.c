@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* s3dlio rm: deletes objects, and with -r trees at "/" boundaries. One thread. */
+/* s3dlio rm: deletes objects, and with -r trees at "/" boundaries. Whatever names an object (an argument, a line, a
+ * list), it joins a batch; while one is being deleted the next is gathered. One thread. */
 
 #include "config.h"
 
@@ -11,13 +12,114 @@
 #include "tool-rm.h"
 #include "tool-walk.h"
 
-/* The names, each replaced by what lies below it. */
+#define REQUEST 1000 /* objects: what services delete at once */
+
 typedef struct
 {
-  ToolSource source;
-  ToolSource *names;
-  ToolSource *inner; /* the list that is being deleted */
-} Expansion;
+  Tool *tool;
+  S3dlioOptions *options;
+  GPtrArray *batch; /* of char * */
+  GPtrArray *sent;  /* the one that is being deleted, ended by NULL; nullable */
+  ToolWait wait;    /* for that */
+} Remover;
+
+static void
+deleted (const char *uri, const GError *error, gpointer data)
+{
+  Tool *tool = data;
+
+  if (error != NULL)
+    {
+      tool_fail (tool, uri, error);
+      return;
+    }
+
+  tool_succeed (tool);
+  tool_say_action (tool, FALSE, "rm", uri, NULL);
+}
+
+static void
+remover_init (Remover *self, Tool *tool)
+{
+  *self = (Remover){ .tool = tool, .options = s3dlio_options_new () };
+  self->batch = g_ptr_array_new_with_free_func (g_free);
+  s3dlio_options_set_deleted (self->options, deleted, tool, NULL);
+}
+
+static void
+await_batch (Remover *self)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 n_deleted, n_failed;
+
+  if (self->sent == NULL)
+    return;
+
+  result = tool_wait (&self->wait);
+  s3dlio_client_delete_many_finish (self->tool->client, result, &n_deleted, &n_failed, &error);
+  /* What nobody was told of had not begun. */
+  for (guint i = 0; error != NULL && n_deleted + n_failed == 0 && i + 1 < self->sent->len; i++)
+    tool_fail (self->tool, self->sent->pdata[i], error);
+  g_clear_pointer (&self->sent, g_ptr_array_unref);
+}
+
+static void
+send_batch (Remover *self)
+{
+  await_batch (self);
+  if (self->batch->len == 0 || tool_is_cancelled (self->tool))
+    return;
+
+  self->sent = g_steal_pointer (&self->batch);
+  self->batch = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (self->sent, NULL);
+  s3dlio_client_delete_many_async (self->tool->client, (const char *const *) self->sent->pdata, self->options,
+                                   self->tool->cancellable, tool_wait_done, &self->wait);
+}
+
+static void
+remover_finish (Remover *self)
+{
+  send_batch (self);
+  await_batch (self);
+  g_ptr_array_unref (self->batch);
+  s3dlio_options_unref (self->options);
+}
+
+static void
+remove_object (Remover *self, const char *uri)
+{
+  const gboolean idle = self->sent == NULL || self->wait.result != NULL;
+
+  if (self->tool->options->dry_run)
+    {
+      tool_succeed (self->tool);
+      tool_say_action (self->tool, TRUE, "rm", uri, NULL);
+      return;
+    }
+
+  g_ptr_array_add (self->batch, g_strdup (uri));
+  if (self->batch->len % REQUEST == 0 && (idle || self->batch->len / REQUEST >= tool_jobs_limit (self->tool)))
+    send_batch (self);
+}
+
+/* ---- What is named ---- */
+
+static void
+remove_list (Remover *self, S3dlioUri *prefix)
+{
+  g_autoptr (ToolSource) list = tool_source_new_list (self->tool, prefix, TRUE, 0);
+  ToolItem *found;
+
+  while ((found = tool_source_pull (list)) != NULL)
+    {
+      g_autoptr (ToolItem) item = found;
+
+      if (tool_filter_matches (self->tool->options->filter, item->key))
+        remove_object (self, item->from);
+    }
+}
 
 /* Whole trees of the local file system are not for this command. */
 static gboolean
@@ -43,128 +145,54 @@ remove_local (Tool *tool, const char *path)
     tool_remove_tree (tool, plain);
 }
 
-/* One name: an object to delete, or a tree: a local one is deleted here, another one becomes self->inner. */
-static ToolItem *
-expand (Expansion *self, ToolItem *name)
+static gboolean
+is_tree (const char *path)
 {
-  Tool *tool = self->source.tool;
-  g_autoptr (ToolItem) item = name;
+  return g_file_test (path, G_FILE_TEST_IS_DIR)
+         && (g_str_has_suffix (path, "/") || !g_file_test (path, G_FILE_TEST_IS_SYMLINK));
+}
+
+/* One name: an object, or with -r a tree. */
+static void
+remove_name (Remover *self, const ToolItem *item)
+{
+  Tool *tool = self->tool;
   g_autoptr (GError) error = NULL;
   g_autofree char *uri = tool_item_uri (item, TOOL_ARGUMENTS_URIS, &error);
   g_autoptr (ToolPlace) place = uri != NULL ? tool_place_parse (uri, &error) : NULL;
   g_autoptr (S3dlioUri) prefix = NULL;
 
   if (place == NULL)
+    tool_fail (tool, item->from, error);
+  else if (!tool->options->recursive && tool_place_is_prefix (place))
+    tool_fail_text (tool, item->from, S3DLIO_ERROR_INVALID, "a prefix is deleted with -r only");
+  else if (!tool->options->recursive || (place->path != NULL && !is_tree (place->path)))
+    remove_object (self, uri);
+  else if (place->path != NULL)
+    remove_local (tool, place->path);
+  else
     {
-      tool_fail (tool, item->from, error);
-      return NULL;
+      prefix = tool_place_prefix (place);
+      remove_list (self, prefix);
     }
-  if (!tool->options->recursive)
-    {
-      if (!tool_place_is_prefix (place))
-        return g_steal_pointer (&item);
-      tool_fail_text (tool, item->from, S3DLIO_ERROR_INVALID, "a prefix is deleted with -r only");
-      return NULL;
-    }
-  if (place->path != NULL)
-    {
-      if (!g_file_test (place->path, G_FILE_TEST_IS_DIR)
-          || (g_file_test (place->path, G_FILE_TEST_IS_SYMLINK) && !g_str_has_suffix (place->path, "/")))
-        return g_steal_pointer (&item);
-      remove_local (tool, place->path);
-      return NULL;
-    }
-
-  prefix = tool_place_prefix (place);
-  self->inner = tool_source_new_list (tool, prefix, TRUE, 0);
-  return NULL;
 }
-
-static ToolNext
-expansion_next (ToolSource *source, ToolItem **item)
-{
-  Expansion *self = (Expansion *) source;
-
-  while (*item == NULL)
-    {
-      ToolItem *found = NULL;
-      ToolNext next;
-
-      if (tool_is_cancelled (source->tool))
-        return TOOL_NEXT_END;
-
-      next = tool_source_next (self->inner != NULL ? self->inner : self->names, &found);
-      if (next == TOOL_NEXT_WAIT)
-        return next;
-      if (next == TOOL_NEXT_END && self->inner == NULL)
-        return next;
-
-      if (next == TOOL_NEXT_END)
-        g_clear_pointer (&self->inner, tool_source_free);
-      else if (self->inner == NULL)
-        *item = expand (self, found);
-      else if (tool_filter_matches (source->tool->options->filter, found->key))
-        *item = found;
-      else
-        tool_item_free (found);
-    }
-
-  return TOOL_NEXT_ITEM;
-}
-
-static void
-expansion_free (ToolSource *source)
-{
-  Expansion *self = (Expansion *) source;
-
-  g_clear_pointer (&self->inner, tool_source_free);
-  tool_source_free (self->names);
-  g_free (self);
-}
-
-static void
-deleted (GObject *source, GAsyncResult *result, gpointer item)
-{
-  GError *error = NULL;
-
-  s3dlio_client_delete_finish (S3DLIO_CLIENT (source), result, &error);
-  tool_jobs_done (item, error);
-}
-
-static void
-start (ToolJobs *jobs, ToolItem *item)
-{
-  Tool *tool = jobs->tool;
-
-  if (!tool->options->dry_run)
-    {
-      s3dlio_client_delete_async (tool->client, item->from, NULL, tool->cancellable, deleted, item);
-      return;
-    }
-
-  tool_say_action (tool, TRUE, "rm", item->from, NULL);
-  tool_jobs_done (item, NULL);
-}
-
-static void
-finish (ToolJobs *jobs, ToolItem *item)
-{
-  if (item->error == NULL && !jobs->tool->options->dry_run)
-    tool_say_action (jobs->tool, FALSE, "rm", item->from, NULL);
-}
-
-static const ToolJobsClass rm_jobs = { .start = start, .finish = finish };
 
 void
 tool_rm_list (Tool *tool, S3dlioUri *prefix)
 {
-  tool_jobs_run (tool, &rm_jobs, tool_source_new_list (tool, prefix, TRUE, 0), NULL);
+  Remover remover;
+
+  remover_init (&remover, tool);
+  remove_list (&remover, prefix);
+  remover_finish (&remover);
 }
 
 int
 tool_rm (Tool *tool, char **args)
 {
-  Expansion *expansion;
+  g_autoptr (ToolSource) names = NULL;
+  Remover remover;
+  ToolItem *found;
   int usage = tool_check_arguments (tool, args, TOOL_ARGUMENTS_URIS);
 
   if (usage == 0)
@@ -172,9 +200,14 @@ tool_rm (Tool *tool, char **args)
   if (usage != 0)
     return usage;
 
-  expansion = g_new0 (Expansion, 1);
-  expansion->source = (ToolSource){ .next = expansion_next, .free = expansion_free, .tool = tool };
-  expansion->names = tool_source_new_names (tool, args, tool->options->files_from);
-  tool_jobs_run (tool, &rm_jobs, &expansion->source, NULL);
+  remover_init (&remover, tool);
+  names = tool_source_new_names (tool, args, tool->options->files_from);
+  while ((found = tool_source_pull (names)) != NULL)
+    {
+      g_autoptr (ToolItem) item = found;
+
+      remove_name (&remover, item);
+    }
+  remover_finish (&remover);
   return 0;
 }

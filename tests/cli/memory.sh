@@ -63,6 +63,8 @@ run "$helper" measure peak "$s3dlio" rm -r "$bucket/many"
 check "rm -r of $keys keys: exit code 0" test "$status" -eq 0
 show stderr err
 peak_is "rm -r of $keys keys" $list_limit
+check "rm -r of $keys keys: a request a thousand" \
+  test "$(ask GET '/-/ledger?op=DeleteObjects' | wc -l)" -eq $((keys / 1000))
 check "rm -r of $keys keys: none is left" test -z "$(ask GET '/-/objects?bucket=alpha' | grep many)"
 
 finish

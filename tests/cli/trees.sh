@@ -278,9 +278,10 @@ row "cp onto itself through the configuration" 1 cp --endpoint-url "http://127.0
 base=s3://127.0.0.1:$port/alpha/deny
 put_key one
 put_key two
-ask POST /-/faults 'op=DeleteObject,DeleteObjects key=*two action=status status=403 code=AccessDenied' >/dev/null
+ask POST /-/faults 'action=delete-error match=*two code=AccessDenied' >/dev/null
 row "rm -r with a failure" 1 rm -r "$base"
 check "names the key" err_has 'deny/two'
+check "counts what failed" err_has '2 attempted, 1 succeeded, 1 failed'
 check "and does the rest" keys_are "$base" two
 ask DELETE /-/faults >/dev/null
 
