@@ -488,7 +488,8 @@ cancelled_batch_ends_every_item (ApiTest *test)
       n_cancelled += g_error_matches (own, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     }
   g_assert_cmpuint (n, ==, 50);
-  g_assert_cmpuint (n_cancelled, ==, 46);
+  /* Of the four that the server answered, some answers may have come too late. */
+  g_assert_cmpuint (n_cancelled, >=, 46);
 }
 
 /* ---- What an item costs ---- */
