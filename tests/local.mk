@@ -22,7 +22,9 @@ AM_TESTS_ENVIRONMENT = \
   export AWK CC CXX NM MAKE PKG_CONFIG GIO_CFLAGS TEST_CFLAGS TEST_LDFLAGS; \
   export ZDEFS PREFIX LIBDIR BINDIR PUBLIC_HEADERS;
 
-EXTRA_DIST += %D%/run %D%/allowed-skips %D%/fresh/fresh-debian %D%/demo/demo %D%/tsan/glib-order.c %D%/tsan/suppressions
+EXTRA_DIST += \
+  %D%/allowed-skips %D%/run %D%/tap.sh \
+  %D%/demo/demo %D%/fresh/fresh-debian %D%/tsan/glib-order.c %D%/tsan/suppressions
 
 include %D%/unit/base/local.mk
 include %D%/unit/http/local.mk

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Sourced by the scripts here: TAP, the command, and the places that it is tried on.
+# Sourced by the scripts here: the command, and the places that it is tried on.
 #
 #   run COMMAND...            its exit code in $status, what it printed in $work/out and $work/err
 #   row NAME STATUS ARG...    runs s3dlio ARG...; passes if that is its exit code
@@ -10,43 +10,14 @@
 #
 # Each row or check names a sentence of the manual.
 
-set -u
-: "${top_srcdir:?run me through tests/run}"
-: "${top_builddir:?run me through tests/run}"
+. "$top_srcdir/tests/tap.sh"
 
-# tests/run removes HOME, with all that is in it.
-work=$HOME/cli
-mkdir "$work" || exit 99
 cd "$work" || exit 99
 s3dlio=$top_builddir/tools/s3dlio
 helper=$top_builddir/tests/cli/cli-helper
-tap_count=0
 server_pid=
 trap 'stop_server; exit 1' INT TERM
 trap stop_server EXIT
-
-ok ()
-{
-  tap_count=$((tap_count + 1))
-  echo "ok $tap_count - $*"
-}
-
-not_ok ()
-{
-  tap_count=$((tap_count + 1))
-  echo "not ok $tap_count - $*"
-}
-
-skip ()
-{
-  tap_count=$((tap_count + 1))
-  echo "ok $tap_count - $1 # SKIP $2"
-}
-
-finish ()
-{
-  echo "1..$tap_count"
-}
 
 show ()
 {

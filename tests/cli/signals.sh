@@ -29,6 +29,12 @@ uploads_left ()
   ask GET /-/uploads
 }
 
+# send SIGNAL PID: to a child of this shell. The number of one that has ended may be somebody else's by now.
+send ()
+{
+  grep -qsx "PPid:.$$" "/proc/$2/status" && kill -"$1" "$2"
+}
+
 # interrupt NAME SIGNAL STATUS ARG...: the command is stopped when its requests are held.
 interrupt ()
 {
@@ -40,7 +46,7 @@ interrupt ()
   "$helper" background "$s3dlio" "$@" >out 2>err &
   child=$!
   held || echo "# nothing is held"
-  kill -"$sent" "$child"
+  send "$sent" "$child"
   wait "$child"
   status=$?
   check "$name: exit code $wanted" test "$status" -eq "$wanted"
@@ -84,9 +90,9 @@ ask POST /-/faults 'op=AbortMultipartUpload action=hold' >/dev/null
 "$helper" background "$s3dlio" put large "$bucket/large2" >out 2>err &
 child=$!
 held
-kill -INT $child
+send INT $child
 sleep 0.5
-kill -INT $child
+send INT $child
 begun=$(date +%s)
 wait $child
 status=$?
@@ -102,7 +108,7 @@ child=$!
 exec 8>never
 printf start >&8
 sleep 0.3
-kill -TERM $child
+send TERM $child
 wait $child
 status=$?
 exec 8>&-

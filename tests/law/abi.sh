@@ -32,7 +32,7 @@ if [ "${1-}" = update ]; then
   exit
 fi
 
-. "$(dirname "$0")/tap.sh"
+. "$top_srcdir/tests/tap.sh"
 
 # differs DESCRIPTION LIBRARY: any exit status but 0 is a difference; abidiff talks with 0 too.
 differs ()

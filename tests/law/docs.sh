@@ -3,7 +3,7 @@
 #
 # What the documents say of the tree: the README's program is examples/get.c, and every link leads somewhere.
 
-. "$(dirname "$0")/tap.sh"
+. "$top_srcdir/tests/tap.sh"
 
 # The README's C, without the comments that the example has above it.
 program ()

@@ -4,7 +4,7 @@
 # All that is public is documented: each function, argument, type, enumerator and macro, with the
 # version that it came in.
 
-. "$(dirname "$0")/tap.sh"
+. "$top_srcdir/tests/tap.sh"
 
 undocumented ()
 {

@@ -4,7 +4,7 @@
 # Each installed header compiles alone, in C11 and in C++17; only s3dlio.h may be included by a
 # user, and it brings all of them.
 
-. "$(dirname "$0")/tap.sh"
+. "$top_srcdir/tests/tap.sh"
 
 # GLib's headers as the system's: their warnings are not ours.
 system=$(echo "$GIO_CFLAGS" | sed 's/-I */-isystem /g')

@@ -4,7 +4,7 @@
 # make install into a DESTDIR, then the examples are compiled and run against what was installed,
 # through s3dlio.pc: shared, and with our library static.
 
-. "$(dirname "$0")/tap.sh"
+. "$top_srcdir/tests/tap.sh"
 
 unset MAKEFLAGS MFLAGS MAKELEVEL
 destdir=$work/destdir

@@ -4,7 +4,7 @@
 # What other languages see: the samples in Python and Vala run against this build, and gi-docgen
 # finds everything documented, properties too. What a machine lacks the tools for is skipped.
 
-. "$(dirname "$0")/tap.sh"
+. "$top_srcdir/tests/tap.sh"
 
 made=$top_builddir/introspection
 gir=$made/S3dlio-0.gir

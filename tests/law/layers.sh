@@ -3,7 +3,7 @@
 #
 # Who includes whom, against lib/LAYERS.
 
-. "$(dirname "$0")/tap.sh"
+. "$top_srcdir/tests/tap.sh"
 
 layers ()
 {

@@ -3,7 +3,7 @@
 #
 # Each floor was linked by make check, with -z defs, against the floors of lib/LAYERS and no other.
 
-. "$(dirname "$0")/tap.sh"
+. "$top_srcdir/tests/tap.sh"
 
 # floors FILE: "floor: floors it stands on", in one form, of lib/LAYERS or of the links.
 floors ()

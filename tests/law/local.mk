@@ -21,8 +21,7 @@ EXTRA_DIST += \
   %D%/s3dlio.abi \
   %D%/layers.awk \
   %D%/prototypes.awk \
-  %D%/style.awk \
-  %D%/tap.sh
+  %D%/style.awk
 
 # Each floor whole, linked with the floors that it may call and nothing else: a call upwards is an
 # undefined symbol here.

@@ -3,7 +3,7 @@
 #
 # tests/run: what a test sees of the user who runs it.
 
-. "$(dirname "$0")/tap.sh"
+. "$top_srcdir/tests/tap.sh"
 
 run=$top_srcdir/tests/run
 

@@ -3,7 +3,7 @@
 #
 # The form of the sources, as far as a machine can tell.
 
-. "$(dirname "$0")/tap.sh"
+. "$top_srcdir/tests/tap.sh"
 
 style ()
 {

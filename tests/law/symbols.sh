@@ -5,7 +5,7 @@
 # exports. They must agree, node by node. And names tell what is public: s3dlio_ of s3dlio-*.c is,
 # s3d_ is not, and there is no third kind.
 
-. "$(dirname "$0")/tap.sh"
+. "$top_srcdir/tests/tap.sh"
 
 script_symbols ()
 {

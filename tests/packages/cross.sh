@@ -4,7 +4,7 @@
 # Other machines: arm64 and s390x (big-endian), cross-built and tested under qemu-user, and i386 (32
 # bits), which runs natively; from the tarball, in a Debian that has all their libraries.
 
-. "$top_srcdir/tests/law/tap.sh"
+. "$top_srcdir/tests/tap.sh"
 . "$top_srcdir/tests/packages/supported"
 
 tarball=${S3DLIO_TEST_TARBALL:?make check-long says where it is}

@@ -4,7 +4,7 @@
 # Debian's packages: built from the tarball in a brand-new Debian 12 and 13, held to lintian, then
 # installed, used and purged in other brand-new ones.
 
-. "$top_srcdir/tests/law/tap.sh"
+. "$top_srcdir/tests/tap.sh"
 . "$top_srcdir/tests/packages/supported"
 
 tarball=${S3DLIO_TEST_TARBALL:?make check-long says where it is}

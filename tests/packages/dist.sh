@@ -4,7 +4,7 @@
 # The tarball is the same, byte for byte, whoever makes it, wherever: from the tarball itself, in
 # two directories, under two umasks, in two time zones.
 
-. "$top_srcdir/tests/law/tap.sh"
+. "$top_srcdir/tests/tap.sh"
 
 tarball=${S3DLIO_TEST_TARBALL:?make check-long says where it is}
 name=$(basename "$tarball" .tar.xz)

@@ -4,7 +4,7 @@
 # The RPM packages: built from the tarball, held to rpmlint. On Debian rpmbuild knows nothing of
 # what is installed, and its brp scripts do not run by themselves.
 
-. "$top_srcdir/tests/law/tap.sh"
+. "$top_srcdir/tests/tap.sh"
 . "$top_srcdir/tests/packages/supported"
 
 tarball=${S3DLIO_TEST_TARBALL:?make check-long says where it is}

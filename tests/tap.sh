@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Sourced by the scripts here: TAP, and the two ways to ask a check that prints a line for each
-# fault. A rule is worth its test only if the test can fail, so that every script asks both:
+# Sourced by the test scripts: TAP, a directory $work that is removed afterwards, and the two ways to
+# ask a check that prints a line for each fault. A rule is worth its test only if the test can fail,
+# so that a script asks both:
 #   green NAME COMMAND...        passes if COMMAND prints nothing
 #   red NAME REGEX COMMAND...    passes if COMMAND prints a line that matches: the negative control
 #   says NAME REGEX COMMAND...   the same, where such a line is what is wanted
@@ -11,7 +12,7 @@ set -u
 : "${top_builddir:?run me through tests/run}"
 
 # tests/run removes HOME.
-work=$HOME/law
+work=$HOME/work
 mkdir "$work" || exit 99
 tap_count=0
 
