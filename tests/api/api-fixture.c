@@ -2,7 +2,7 @@
 
 /* The table of endpoints and what a test gets of them. Servers start with the first test that needs them and end with
  * the program. Real servers are named by the environment (tests/interop/rgw sets it) and are left out where it does
- * not. */
+ * not. S3DLIO_TEST_ENDPOINTS ("mem,file") leaves out all others. */
 
 #include "config.h"
 
@@ -192,6 +192,15 @@ run_test (gconstpointer data)
   g_clear_pointer (&texts, g_ptr_array_unref);
 }
 
+static gboolean
+is_wanted (const ApiEndpoint *endpoint)
+{
+  const char *names = g_getenv ("S3DLIO_TEST_ENDPOINTS");
+  g_auto (GStrv) wanted = g_strsplit (names != NULL ? names : "", ",", -1);
+
+  return names == NULL || g_strv_contains ((const char *const *) wanted, endpoint->name);
+}
+
 void
 api_add (const char *name, ApiNeeds needs, ApiFunc func)
 {
@@ -206,7 +215,7 @@ api_add (const char *name, ApiNeeds needs, ApiFunc func)
       if (((needs & API_SERVER) != 0 && !endpoint->own_server)
           || ((needs & API_CONTAINERS) != 0 && !endpoint->containers))
         continue;
-      if ((needs & API_PART_COPY) != 0 && !endpoint->part_copy)
+      if (((needs & API_PART_COPY) != 0 && !endpoint->part_copy) || !is_wanted (endpoint))
         continue;
 
       if (temporary == NULL)

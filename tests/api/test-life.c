@@ -331,10 +331,22 @@ work_in_child (ApiTest *test)
   return bytes != NULL && g_bytes_get_size (bytes) == 20 * MIB ? 0 : 2;
 }
 
+/* As another program: what only the parent's threads knew of is no leak of the child's, as valgrind would have it. */
+G_NORETURN static void
+leave_child (const char *program)
+{
+  execlp (program, program, NULL);
+  _exit (1);
+}
+
 /* The server is in this process: its threads are not in the child, but they serve it from the parent. */
 static void
 forked_child_works (ApiTest *test)
 {
+#ifdef __SANITIZE_THREAD__
+  g_test_skip ("ThreadSanitizer ends a forked child that starts threads");
+  return;
+#endif
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = NULL;
   int status;
@@ -349,7 +361,7 @@ forked_child_works (ApiTest *test)
   api_put (test, "object", 20 * MIB, 1);
   child = fork ();
   if (child == 0)
-    _exit (work_in_child (test));
+    leave_child (work_in_child (test) == 0 ? "true" : "false");
 
   g_assert_cmpint (waitpid (child, &status, 0), ==, child);
   g_assert_true (WIFEXITED (status));

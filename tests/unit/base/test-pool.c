@@ -401,6 +401,14 @@ fork_idle (void)
     }
 }
 
+/* As another program: what only the parent's threads knew of is no leak of the child's, as valgrind would have it. */
+G_NORETURN static void
+leave_child (const char *program)
+{
+  execlp (program, program, NULL);
+  _exit (1);
+}
+
 static void
 fork_and_check (S3dPool *inherited)
 {
@@ -409,7 +417,7 @@ fork_and_check (S3dPool *inherited)
 
   g_assert_cmpint (pid, >=, 0);
   if (pid == 0)
-    _exit (child (inherited));
+    leave_child (child (inherited) == 0 ? "true" : "false");
   g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
   g_assert_cmpint (status, ==, 0);
 }
@@ -474,6 +482,8 @@ test_first_use_in_a_child (void)
     {
       g_test_trap_subprocess (NULL, HANG, G_TEST_SUBPROCESS_DEFAULT);
       g_test_trap_assert_passed ();
+      /* Where there are no pidfds, GLib keeps a thread that waits for processes. */
+      own_threads = count_threads ();
       return;
     }
 
