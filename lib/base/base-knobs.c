@@ -194,37 +194,37 @@ const S3dKnob s3d_knobs[] = {
 
   /* S3. */
   {
-    .name = "endpoint-url", .kind = S3D_KNOB_STRING, .form = "URL", .variables = endpoint_url,
+    .name = "endpoint-url", .of_s3 = TRUE, .kind = S3D_KNOB_STRING, .form = "URL", .variables = endpoint_url,
     .check = is_endpoint_url, FIELD (endpoint_url), .blurb = "S3 service to use instead of Amazon's",
   },
   {
-    .name = "region", .kind = S3D_KNOB_STRING, .form = "NAME", .variables = region, .check = is_region,
+    .name = "region", .of_s3 = TRUE, .kind = S3D_KNOB_STRING, .form = "NAME", .variables = region, .check = is_region,
     FIELD (region), .blurb = "Region of the buckets",
   },
   {
-    .name = "profile", .kind = S3D_KNOB_STRING, .form = "NAME", .variables = profile, FIELD (profile),
+    .name = "profile", .of_s3 = TRUE, .kind = S3D_KNOB_STRING, .form = "NAME", .variables = profile, FIELD (profile),
     .blurb = "Profile of the AWS configuration and credentials files",
   },
   {
-    .name = "addressing-style", .kind = S3D_KNOB_CHOICE, .words = addressing_words,
+    .name = "addressing-style", .of_s3 = TRUE, .kind = S3D_KNOB_CHOICE, .words = addressing_words,
     .fallback = S3D_ADDRESSING_AUTO, FIELD (addressing_style),
     .blurb = "Where the bucket stands: in the path, or in the host name (virtual)",
   },
   {
-    .name = "no-sign-request", .kind = S3D_KNOB_BOOLEAN, .fallback = FALSE, FIELD (no_sign_request),
+    .name = "no-sign-request", .of_s3 = TRUE, .kind = S3D_KNOB_BOOLEAN, .fallback = FALSE, FIELD (no_sign_request),
     .blurb = "Send requests without credentials",
   },
   {
-    .name = "access-key-id", .kind = S3D_KNOB_STRING, .form = "ID", .secret = TRUE, FIELD (access_key_id),
-    .blurb = "Access key id; together with secret-access-key",
+    .name = "access-key-id", .of_s3 = TRUE, .kind = S3D_KNOB_STRING, .form = "ID", .secret = TRUE,
+    FIELD (access_key_id), .blurb = "Access key id; together with secret-access-key",
   },
   {
-    .name = "secret-access-key", .kind = S3D_KNOB_STRING, .form = "SECRET", .secret = TRUE,
+    .name = "secret-access-key", .of_s3 = TRUE, .kind = S3D_KNOB_STRING, .form = "SECRET", .secret = TRUE,
     FIELD (secret_access_key), .blurb = "Secret access key",
   },
   {
-    .name = "session-token", .kind = S3D_KNOB_STRING, .form = "SECRET", .secret = TRUE, FIELD (session_token),
-    .blurb = "Session token of temporary credentials",
+    .name = "session-token", .of_s3 = TRUE, .kind = S3D_KNOB_STRING, .form = "SECRET", .secret = TRUE,
+    FIELD (session_token), .blurb = "Session token of temporary credentials",
   },
 };
 

@@ -22,24 +22,40 @@ take_by_hand (S3dlioConfig *config, guint index, S3dKnobValue *value, GError **e
 }
 
 static gboolean
-take_variable (const S3dKnob *knob, const char *variable, S3dKnobValue *value, GError **error)
+take_variable (const S3dKnob *knob, const char *variable, S3dKnobValue *value, GError **s3_error, GError **error)
 {
   g_autofree char *text = s3d_env_get (variable);
+  GError *wrong = NULL;
 
-  return text == NULL || s3d_knob_parse (knob, variable, text, value, error);
+  if (text == NULL || s3d_knob_parse (knob, variable, text, value, &wrong))
+    return TRUE;
+
+  if (!knob->of_s3 && !g_str_has_prefix (variable, "AWS_"))
+    {
+      g_propagate_error (error, wrong);
+      return FALSE;
+    }
+
+  s3d_knob_value_clear (value);
+  if (*s3_error == NULL)
+    *s3_error = wrong;
+  else
+    g_error_free (wrong);
+
+  return TRUE;
 }
 
 static gboolean
-take_environment (guint index, S3dKnobValue *value, GError **error)
+take_environment (guint index, S3dKnobValue *value, GError **s3_error, GError **error)
 {
   const S3dKnob *knob = &s3d_knobs[index];
   g_autofree char *own = s3d_knob_variable (knob);
 
-  if (!take_variable (knob, own, value, error))
+  if (!take_variable (knob, own, value, s3_error, error))
     return FALSE;
   for (gsize i = 0; knob->variables != NULL && knob->variables[i] != NULL && !value->set; i++)
     {
-      if (!take_variable (knob, knob->variables[i], value, error))
+      if (!take_variable (knob, knob->variables[i], value, s3_error, error))
         return FALSE;
     }
 
@@ -47,7 +63,7 @@ take_environment (guint index, S3dKnobValue *value, GError **error)
 }
 
 gboolean
-s3d_knob_resolve (S3dlioConfig *config, guint index, S3dKnobValue *value, GError **error)
+s3d_knob_resolve (S3dlioConfig *config, guint index, S3dKnobValue *value, GError **s3_error, GError **error)
 {
   const S3dKnob *knob = &s3d_knobs[index];
 
@@ -59,7 +75,7 @@ s3d_knob_resolve (S3dlioConfig *config, guint index, S3dKnobValue *value, GError
     }
   for (int i = (int) index; i >= 0 && !value->set; i = s3d_knob_find_general ((guint) i))
     {
-      if (!take_environment ((guint) i, value, error))
+      if (!take_environment ((guint) i, value, s3_error, error))
         return FALSE;
     }
   if (value->set)
@@ -153,7 +169,7 @@ s3d_settings_new (S3dlioConfig *config, GError **error)
     {
       g_auto (S3dKnobValue) value = { 0 };
 
-      if (!s3d_knob_resolve (config, i, &value, error))
+      if (!s3d_knob_resolve (config, i, &value, &settings->s3_error, error))
         return NULL;
       store (settings, &s3d_knobs[i], &value);
     }
@@ -180,6 +196,7 @@ s3d_settings_unref (S3dSettings *settings)
       if (s3d_knobs[i].kind == S3D_KNOB_STRING)
         g_free (*(char **) ((char *) settings + s3d_knobs[i].field));
     }
+  g_clear_error (&settings->s3_error);
   g_free (settings);
 }
 

@@ -79,10 +79,11 @@ typedef struct
   S3dAddressing addressing_style;
   gboolean no_sign_request;
   char *access_key_id, *secret_access_key, *session_token; /* explicit ones only */
+  GError *s3_error; /* a variable is wrong that only S3 reads: no store of S3 can be opened; nullable */
 } S3dSettings;
 
-/* Resolves property over environment over default; @config may be NULL. Errors name the property or
- * variable. Notes unknown S3DLIO_* variables, once a process. */
+/* Resolves property over environment over default; @config may be NULL. Errors name the property or variable; that of a
+ * variable which only S3 reads stands in the settings. Notes unknown S3DLIO_* variables, once a process. */
 S3dSettings *s3d_settings_new (S3dlioConfig *config, GError **error);
 S3dSettings *s3d_settings_ref (S3dSettings *settings);
 void s3d_settings_unref (S3dSettings *settings);

@@ -92,8 +92,9 @@ static void
 effective (S3dlioConfig *config, guint index, S3dKnobValue *value)
 {
   const S3dKnob *knob = &s3d_knobs[index];
+  g_autoptr (GError) s3_error = NULL;
 
-  if (s3d_config_peek (config, index, value) || s3d_knob_resolve (config, index, value, NULL))
+  if (s3d_config_peek (config, index, value) || s3d_knob_resolve (config, index, value, &s3_error, NULL))
     return;
 
   s3d_knob_value_set (value, knob->fallback,
@@ -254,7 +255,7 @@ s3dlio_config_set_from_string (S3dlioConfig *config, const char *name, const cha
  * @error: return location for an error
  *
  * Whether every setting, from a property or from the environment, can be used. A client checks the same when it is
- * made.
+ * made, but for variables that only S3 reads, such as `AWS_ENDPOINT_URL`: those when it first uses S3.
  *
  * Errors are %S3DLIO_ERROR_INVALID; the message begins with the name of the property or environment variable.
  *
@@ -270,7 +271,14 @@ s3dlio_config_check (S3dlioConfig *config, GError **error)
 
   g_autoptr (S3dSettings) settings = s3d_settings_new (config, error);
 
-  return settings != NULL;
+  if (settings == NULL)
+    return FALSE;
+  if (settings->s3_error == NULL)
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&settings->s3_error));
+
+  return FALSE;
 }
 
 static guint64

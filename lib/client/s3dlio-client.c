@@ -63,7 +63,8 @@ s3dlio_client_init (S3dlioClient *self)
  * Makes a client. The settings are read once, here: a later change of @config has no effect on it. No thread is started
  * and no connection made before the first operation.
  *
- * Returns: (transfer full): a new client, or %NULL with @error: %S3DLIO_ERROR_INVALID names the setting that is wrong
+ * Returns: (transfer full): a new client, or %NULL with @error: %S3DLIO_ERROR_INVALID names the setting that is wrong;
+ *   of a variable that only S3 reads the first operation on S3 says so
  *
  * Since: 0.9
  */

@@ -61,6 +61,12 @@ static const S3dStoreClass s3_class = {
 S3dStore *
 s3d_s3_store_open (S3dlioUri *uri, S3dSettings *settings, GError **error)
 {
+  if (settings->s3_error != NULL)
+    {
+      g_propagate_error (error, g_error_copy (settings->s3_error));
+      return NULL;
+    }
+
   g_autoptr (S3dProfile) profile = s3d_profile_load (settings, error);
   if (profile == NULL)
     return NULL;

@@ -118,4 +118,23 @@ check "a wrong setting in the environment is named" err_has S3DLIO_STALL_TIMEOUT
 row "an option beats the environment" 0 stat --stall-timeout 5 "file://$work/file"
 unset S3DLIO_STALL_TIMEOUT
 
+# What only S3 reads.
+while read -r name value; do
+  export "$name=$value"
+  row "a wrong $name does not concern local files" 0 stat "file://$work/file"
+  check "a wrong $name is not mentioned" err_empty
+  row "a wrong $name concerns S3" 1 stat s3://127.0.0.1:1/bucket/key
+  check "a wrong $name is named" err_has "$name"
+  unset "$name"
+done <<END
+AWS_ENDPOINT_URL nonsense
+AWS_REGION a/b
+AWS_MAX_ATTEMPTS many
+S3DLIO_ADDRESSING_STYLE sideways
+END
+mkdir -p "$HOME/.aws"
+printf '[default\nendpoint_url = nonsense\n' >"$HOME/.aws/config"
+row "a broken profile does not concern local files" 0 stat "file://$work/file"
+rm -r "$HOME/.aws"
+
 finish

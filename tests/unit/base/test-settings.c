@@ -438,6 +438,27 @@ test_wrong_variable (void)
   g_assert_true (s3dlio_config_check (config, NULL));
 }
 
+/* Only who opens a store of S3 is told. */
+static void
+test_wrong_s3_variable (void)
+{
+  static const char *const names[] = { "AWS_ENDPOINT_URL", "AWS_REGION", "AWS_MAX_ATTEMPTS", "S3DLIO_ENDPOINT_URL",
+                                       "S3DLIO_ADDRESSING_STYLE" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_setenv (names[i], "not / this", TRUE);
+      g_setenv ("AWS_ENDPOINT_URL_S3", i > 0 ? "" : "nor this", TRUE);
+      g_autoptr (S3dSettings) settings = settings_of (NULL);
+      g_assert_error (settings->s3_error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID);
+      g_assert_true (g_str_has_prefix (settings->s3_error->message, i > 0 ? names[i] : "AWS_ENDPOINT_URL_S3"));
+      g_assert_null (settings->endpoint_url);
+      g_assert_cmpuint (settings->retries, ==, 10);
+      g_unsetenv (names[i]);
+    }
+  g_unsetenv ("AWS_ENDPOINT_URL_S3");
+}
+
 static void
 test_wrong_text (void)
 {
@@ -614,6 +635,7 @@ main (int argc, char **argv)
   g_test_add_func ("/base/settings/a-scheme's-own-beats-the-one-for-all", test_schemes);
   g_test_add_func ("/base/settings/errors-name-the-property", test_wrong_property);
   g_test_add_func ("/base/settings/errors-name-the-variable", test_wrong_variable);
+  g_test_add_func ("/base/settings/wrong-variable-of-s3-concerns-s3-alone", test_wrong_s3_variable);
   g_test_add_func ("/base/settings/a-wrong-text-changes-nothing", test_wrong_text);
   g_test_add_func ("/base/settings/booleans-in-every-spelling", test_booleans);
   g_test_add_func ("/base/settings/a-property-reads-as-what-holds", test_effective);
