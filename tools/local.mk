@@ -16,6 +16,7 @@ bin_PROGRAMS += %D%/s3dlio
   %D%/tool-filter.c \
   %D%/tool-filter.h \
   %D%/tool-get.c \
+  %D%/tool-help.c \
   %D%/tool-jobs.c \
   %D%/tool-jobs.h \
   %D%/tool-json.c \
@@ -27,6 +28,7 @@ bin_PROGRAMS += %D%/s3dlio
   %D%/tool-options.c \
   %D%/tool-options.h \
   %D%/tool-output.c \
+  %D%/tool-parse.c \
   %D%/tool-plan.c \
   %D%/tool-progress.c \
   %D%/tool-progress.h \

@@ -34,6 +34,27 @@ struct _ToolOptions
   GPtrArray *args;      /* of char *, NULL-terminated once parsed */
 };
 
+/* Reads @value, written behind @shown ("-j", "--jobs"). */
+typedef gboolean (*ToolTake) (ToolOptions *options, S3dlioConfig *config, const char *shown, const char *value,
+                              GError **error);
+
+typedef struct
+{
+  const char *name;
+  char letter;       /* or 0 */
+  const char *value; /* NULL: it takes none */
+  const char *help;
+  ToolVerbs verbs;
+  gsize flag;    /* of the gboolean in ToolOptions that it sets… */
+  ToolTake take; /* …or what it does instead */
+} ToolOption;
+
+extern const ToolOption tool_options_table[]; /* ends with a NULL name */
+
+ToolOptions *tool_options_new (void);
+/* Sets an INVALID error. */
+void tool_set_usage (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
 /* Reads the whole command line; settings go into @config. FALSE with @error when it is wrong. */
 ToolOptions *tool_options_parse (char **argv, S3dlioConfig *config, GError **error);
 void tool_options_free (ToolOptions *options);

@@ -81,7 +81,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (S3dKnobValue, s3d_knob_value_clear)
 gboolean s3d_config_peek (S3dlioConfig *config, guint index, S3dKnobValue *value);
 
 /* By hand over environment over fallback, in each of them the knob before more general ones; @config may be NULL. An
- * error names property or variable. A wrong variable that only S3 reads counts as not set, and goes to @s3_error, unless
- * there is one already. With value->set FALSE it is the fallback. (base-settings.c) */
+ * error names property or variable. A wrong variable that only S3 reads counts as not set, and goes to @s3_error, if
+ * that is the first. With value->set FALSE it is the fallback. (base-settings.c) */
 gboolean s3d_knob_resolve (S3dlioConfig *config, guint index, S3dKnobValue *value, GError **s3_error,
                            GError **error);

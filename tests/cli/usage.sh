@@ -31,7 +31,10 @@ bad "an option of another verb: -j" cat -j 2 s3://b/k
 bad "a flag with a value" ls --recursive=yes s3://b
 bad "a missing value" ls --limit
 bad "a number that is none: --limit" ls --limit ten s3://b
-bad "a number that is none: --jobs" stat -j 0 s3://b/k
+bad "a number that is none: -j" stat -j 0 s3://b/k
+check "usage: it says -j" err_has "^s3dlio: -j: '0' is not"
+bad "a number out of bounds: --jobs" stat --jobs 99999 s3://b/k
+check "usage: it says --jobs" err_has "^s3dlio: --jobs: '99999' is not"
 bad "a range that is none" cat --range five s3://b/k
 bad "a range from the end with a length" cat --range -5:3 s3://b/k
 bad "a regular expression that is none" ls --regex '(' s3://b
