@@ -61,20 +61,28 @@ tool_wait (ToolWait *wait)
   return g_steal_pointer (&wait->result);
 }
 
+/* Takes @text. */
+static int
+print (char *text)
+{
+  g_autofree char *owned = text;
+
+  if (fputs (text, stdout) >= 0 && fflush (stdout) == 0)
+    return EXIT_SUCCESS;
+
+  tool_report_stdout (NULL);
+  return EXIT_FAILURE;
+}
+
 static int
 print_help (const ToolOptions *options)
 {
-  g_autofree char *text = NULL;
   const char *topic = g_ptr_array_index (options->args, 0);
 
   if (options->verb != NULL)
-    text = tool_help_verb (options->verb);
-  else if (topic != NULL)
-    text = tool_help_settings ();
-  else
-    text = tool_help_overview ();
+    return print (tool_help_verb (options->verb));
 
-  return fputs (text, stdout) < 0 || fflush (stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+  return print (topic != NULL ? tool_help_settings () : tool_help_overview ());
 }
 
 static int
@@ -90,10 +98,11 @@ exit_code (Tool *tool)
       /* As everybody in a pipe whose reader has left: quietly, and so that the shell can tell. */
       signal (SIGPIPE, SIG_DFL);
       raise (SIGPIPE);
+      return 128 + SIGPIPE; /* it was blocked */
     }
 
   tool_summary (tool);
-  return tool->failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+  return tool->failed > 0 || tool->stdout_failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int
@@ -158,7 +167,7 @@ main (int argc, char **argv)
   if (options == NULL)
     return tool_usage ("%s", error->message);
   if (options->version)
-    return printf ("s3dlio %s\n", s3dlio_get_version ()) < 0 || fflush (stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    return print (g_strdup_printf ("s3dlio %s\n", s3dlio_get_version ()));
   if (options->help)
     return print_help (options);
 

@@ -73,15 +73,19 @@ code_of (const GError *error)
 void
 tool_fail (Tool *tool, const char *name, const GError *error)
 {
-  g_autofree char *shown = g_filename_display_name (name);
-  g_autofree char *named = NULL;
-
   tool->attempted++;
   tool->failed++;
 
   /* What was cancelled did not go wrong; and a write to a stdout that nobody reads is no news. */
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || tool->stdout_closed)
-    return;
+  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !tool->stdout_closed)
+    tool_report (tool, name, error);
+}
+
+void
+tool_report (Tool *tool, const char *name, const GError *error)
+{
+  g_autofree char *shown = g_filename_display_name (name);
+  g_autofree char *named = NULL;
 
   if (as_json)
     {

@@ -43,6 +43,16 @@ tool_escaped (const char *text)
   return g_string_free (out, FALSE);
 }
 
+void
+tool_report_stdout (Tool *tool)
+{
+  g_autoptr (GError) error
+      = g_error_new_literal (S3DLIO_ERROR, errno == ENOSPC ? S3DLIO_ERROR_NO_SPACE : S3DLIO_ERROR_FAILED,
+                             g_strerror (errno));
+
+  tool_report (tool, "stdout", error);
+}
+
 static void
 close_stdout (Tool *tool)
 {
@@ -54,8 +64,6 @@ close_stdout (Tool *tool)
 static void
 write_failed (Tool *tool)
 {
-  g_autoptr (GError) error = NULL;
-
   if (errno == EPIPE)
     {
       close_stdout (tool);
@@ -67,8 +75,8 @@ write_failed (Tool *tool)
       return;
     }
 
-  tool_fail_text (tool, "stdout", errno == ENOSPC ? S3DLIO_ERROR_NO_SPACE : S3DLIO_ERROR_FAILED, "%s",
-                  g_strerror (errno));
+  tool->stdout_failed = TRUE;
+  tool_report_stdout (tool);
   g_cancellable_cancel (tool->cancellable);
 }
 
@@ -107,16 +115,11 @@ tool_check_stdout (Tool *tool)
   return !tool->stdout_closed;
 }
 
-gboolean
+void
 tool_flush (Tool *tool)
 {
-  if (tool->stdout_closed || ferror (stdout))
-    return FALSE;
-  if (fflush (stdout) == 0)
-    return TRUE;
-
-  write_failed (tool);
-  return FALSE;
+  if (!tool->stdout_closed && !ferror (stdout) && fflush (stdout) != 0)
+    write_failed (tool);
 }
 
 char *

@@ -65,6 +65,7 @@ struct _Tool
 
   guint64 attempted, succeeded, failed;
   gboolean stdout_closed; /* the reader has gone away */
+  gboolean stdout_failed; /* it could not be written, which has been said */
 };
 
 /* ---- What goes wrong (tool-errors.c) ---- */
@@ -79,6 +80,9 @@ int tool_usage (const char *format, ...) G_GNUC_PRINTF (1, 2);
  * URI or the path. */
 void tool_fail (Tool *tool, const char *name, const GError *error);
 void tool_fail_text (Tool *tool, const char *name, S3dlioError code, const char *format, ...) G_GNUC_PRINTF (4, 5);
+
+/* Names what went wrong with what is no object; counts nothing. @tool may be NULL. */
+void tool_report (Tool *tool, const char *name, const GError *error);
 
 /* Counts one object. */
 void tool_succeed (Tool *tool);
@@ -108,8 +112,11 @@ void tool_printf (Tool *tool, const char *format, ...) G_GNUC_PRINTF (2, 3);
 /* Whether the reader of stdout has gone away: found out when a write by the library fails. */
 gboolean tool_check_stdout (Tool *tool);
 
-/* Everything to stdout. FALSE: it could not be written. */
-gboolean tool_flush (Tool *tool);
+/* Everything to stdout. */
+void tool_flush (Tool *tool);
+
+/* Says that stdout could not be written, and why (errno). @tool may be NULL. */
+void tool_report_stdout (Tool *tool);
 
 /* "2026-11-20T10:00:00Z" of microseconds since the epoch, or "-". With @fraction, what there is of the second too. */
 char *tool_time (gint64 mtime, gboolean fraction);

@@ -141,11 +141,17 @@ if [ -e /dev/full ]; then
   "$s3dlio" ls "$bucket" >/dev/full 2>err
   check "a full stdout: exit code 1" test $? -eq 1
   check "a full stdout: it is said" err_has 'stdout: '
+  "$s3dlio" stat "$bucket/large" >/dev/full 2>err
+  check "a full stdout is no object that failed" sh -c 'test "$(wc -l <err)" -eq 1 && ! grep attempted err'
+  "$s3dlio" --help >/dev/full 2>err
+  check "a full stdout of --help is said" err_has 'stdout: '
   "$s3dlio" cat "$bucket/large" >/dev/full 2>err
   check "a full stdout of cat: exit code 1" test $? -eq 1
 else
   skip "a full stdout: exit code 1" "no /dev/full"
   skip "a full stdout: it is said" "no /dev/full"
+  skip "a full stdout is no object that failed" "no /dev/full"
+  skip "a full stdout of --help is said" "no /dev/full"
   skip "a full stdout of cat: exit code 1" "no /dev/full"
 fi
 
