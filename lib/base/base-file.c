@@ -348,20 +348,22 @@ link_temporary (S3dAtomicFile *file)
   return err;
 }
 
-/* The temporary name becomes the target, which must not be there. */
+/* @from becomes @to, which must not be there; both relative to @dir. */
 static int
-rename_new (S3dAtomicFile *file)
+rename_new (int dir,
+            const char *from,
+            const char *to)
 {
   int err;
 
-  if (renameat2 (file->dir, file->temporary, file->dir, file->name, RENAME_NOREPLACE) == 0)
+  if (renameat2 (dir, from, dir, to, RENAME_NOREPLACE) == 0)
     return 0;
   if (errno != EINVAL && errno != ENOSYS)
     return errno;
 
-  err = linkat (file->dir, file->temporary, file->dir, file->name, 0) == 0 ? 0 : errno;
+  err = linkat (dir, from, dir, to, 0) == 0 ? 0 : errno;
   if (err == 0)
-    (void) unlinkat (file->dir, file->temporary, 0);
+    (void) unlinkat (dir, from, 0);
   return err;
 }
 
@@ -384,7 +386,7 @@ publish (S3dAtomicFile *file)
     }
 
   if ((file->flags & S3D_ATOMIC_NO_CLOBBER) != 0)
-    err = rename_new (file);
+    err = rename_new (file->dir, file->temporary, file->name);
   else
     err = renameat (file->dir, file->temporary, file->dir, file->name) == 0 ? 0 : errno;
   if (err == 0)
@@ -449,12 +451,13 @@ sync_dir (const char *path)
 
 /* The directory that names the file, and those above it whose entries are new. */
 static int
-sync_dirs (S3dAtomicFile *file)
+sync_dirs (const char *path,
+           guint made)
 {
-  g_autofree char *dir = g_path_get_dirname (file->target);
+  g_autofree char *dir = g_path_get_dirname (path);
   int err = sync_dir (dir);
 
-  for (guint i = 0; i < file->made && err == 0; i++)
+  for (guint i = 0; i < made && err == 0; i++)
     {
       char *parent = g_path_get_dirname (dir);
 
@@ -504,7 +507,7 @@ commit_file (S3dAtomicFile *file,
   if (err == 0)
     err = publish (file);
   if (err == 0 && sync)
-    err = sync_dirs (file);
+    err = sync_dirs (file->target, file->made);
 
   return err;
 }
@@ -531,4 +534,45 @@ s3d_atomic_file_discard (S3dAtomicFile *file)
   if (file->temporary != NULL)
     (void) unlinkat (file->dir, file->temporary, 0);
   file_free (file);
+}
+
+/* --- renaming --- */
+
+static int
+rename_file (const char *from,
+             const char *to,
+             S3dAtomicFlags flags)
+{
+  if ((flags & S3D_ATOMIC_NO_CLOBBER) != 0)
+    return rename_new (AT_FDCWD, from, to);
+
+  return rename (from, to) == 0 ? 0 : errno;
+}
+
+gboolean
+s3d_atomic_rename (const char *from,
+                   const char *to,
+                   S3dAtomicFlags flags,
+                   GError **error)
+{
+  g_autofree char *dir = g_path_get_dirname (to);
+  guint made = 0;
+  int err = rename_file (from, to, flags);
+
+  if (err == ENOENT && (flags & S3D_ATOMIC_MAKE_PARENTS) != 0)
+    err = make_dirs (dir, &made) ? rename_file (from, to, flags) : errno;
+  if (err == 0 && (flags & S3D_ATOMIC_FSYNC) != 0)
+    err = sync_dirs (to, made);
+  if (err == 0 && (flags & S3D_ATOMIC_FSYNC) != 0)
+    err = sync_dirs (from, 0);
+  if (err == 0)
+    return TRUE;
+
+  if (err == EEXIST && (flags & S3D_ATOMIC_NO_CLOBBER) != 0)
+    set_exists (error, to);
+  else if (err == EXDEV)
+    g_set_error_literal (error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED, "it takes a copy to another file system");
+  else
+    set_error (error, err, "cannot rename to", to);
+  return FALSE;
 }

@@ -29,6 +29,9 @@ void s3d_atomic_file_set_no_clobber (S3dAtomicFile *file);
 gboolean s3d_atomic_file_commit (S3dAtomicFile *file, gint64 mtime, GError **error);
 void s3d_atomic_file_discard (S3dAtomicFile *file);
 
+/* Renames one file, replacing @to; UNSUPPORTED where it takes a copy, since they are on two file systems. */
+gboolean s3d_atomic_rename (const char *from, const char *to, S3dAtomicFlags flags, GError **error);
+
 /* Whether @name, without its directory, is one that a file has before it is published. */
 gboolean s3d_atomic_file_is_temporary (const char *name);
 

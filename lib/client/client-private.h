@@ -58,3 +58,12 @@ void s3d_client_run_async (gpointer source, S3dSequence *sequence, GError *error
 /* @sequence: set also when it failed, unless the plan failed (NULL then). (transfer none) */
 gboolean s3d_client_run_finish (gpointer source, GAsyncResult *result, gpointer tag, S3dSequence **sequence,
                                 GError **error);
+
+/* --- s3dlio-client-write.c --- */
+
+/* Both names of a copy, after a look at its options. */
+gboolean s3d_client_resolve_copy (S3dlioClient *client, const char *from_uri, const char *to_uri,
+                                  S3dlioOptions *options, S3dTarget *from, S3dTarget *to, GError **error);
+/* The copy of @from as @if_match (nullable) says; opens a file that it copies to another store. */
+S3dSequence *s3d_client_plan_copy (S3dTarget *from, S3dTarget *to, S3dBudget *budget, S3dlioOptions *options,
+                                   const char *if_match, gboolean preserve_mtime, GError **error);

@@ -92,14 +92,14 @@ plan_put (S3dlioClient *client, const char *uri, GBytes *bytes, S3dlioOptions *o
 }
 
 static S3dSequence *
-plan_copy_op (S3dTarget *from, S3dTarget *to, S3dlioOptions *options)
+plan_copy_op (S3dTarget *from, S3dTarget *to, S3dlioOptions *options, const char *if_match, gboolean preserve_mtime)
 {
   S3dOp *op = s3d_op_new (S3D_OP_COPY, to->uri, NULL, NULL);
 
   op->from = s3dlio_uri_ref (from->uri);
-  op->if_match = g_strdup (s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH));
+  op->if_match = g_strdup (if_match);
   op->no_clobber = s3d_options_get_boolean (options, S3DLIO_OPTION_NO_CLOBBER);
-  op->preserve_mtime = s3d_options_get_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME);
+  op->preserve_mtime = preserve_mtime;
   op->attributes = s3d_client_attributes_of (options);
   return s3d_single_new (to->store, op);
 }
@@ -172,39 +172,39 @@ read_open_file (gpointer data, gpointer buffer, gsize size, GCancellable *cancel
 }
 
 /* A file whose size is known is read in pieces as they are sent; anything else (a FIFO, a file of /proc that says 0)
- * to its end. */
+ * to its end. @from is the store of files. */
 static S3dSequence *
-put_path_to (S3dlioClient *client, S3dTarget *target, const char *path, S3dlioOptions *options, GError **error)
+put_path_to (S3dStore *from, const char *path, S3dTarget *target, S3dBudget *budget, const char *from_if_match,
+             const S3dPutOptions *put, GError **error)
 {
-  g_autoptr (S3dAttributes) attributes = NULL;
   g_autoptr (S3dSource) source = NULL;
-  S3dPutOptions put;
   struct stat st;
   int fd = open (path, O_RDONLY | O_CLOEXEC);
+  gboolean good = fd >= 0 && fstat (fd, &st) == 0;
 
-  if (fd < 0 || fstat (fd, &st) != 0)
+  if (!good)
     {
       s3d_error_set_errno (error, errno, "%s", path);
+    }
+  else if (S_ISDIR (st.st_mode))
+    {
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s is a directory", path);
+      good = FALSE;
+    }
+
+  if (!good || !from->klass->check_local (path, &st, from_if_match, error))
+    {
       if (fd >= 0)
         close (fd);
       return NULL;
     }
 
-  if (S_ISDIR (st.st_mode))
-    {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s is a directory", path);
-      close (fd);
-      return NULL;
-    }
-
-  attributes = s3d_client_attributes_of (options);
-  put = put_options_of (options, attributes);
   if (!S_ISREG (st.st_mode) || st.st_size == 0)
-    return s3d_put_new_stream (target->store, s3d_client_get_budget (client), target->uri, read_open_file,
-                               open_file_new (fd, path, &st), open_file_free, &put);
+    return s3d_put_new_stream (target->store, budget, target->uri, read_open_file, open_file_new (fd, path, &st),
+                               open_file_free, put);
 
   source = s3d_source_new_path_take (fd, path, &st);
-  return s3d_put_new (target->store, s3d_client_get_budget (client), target->uri, source, &put);
+  return s3d_put_new (target->store, budget, target->uri, source, put);
 }
 
 static S3dSequence *
@@ -212,82 +212,95 @@ plan_put_file (S3dlioClient *client, const char *uri, const char *path, S3dlioOp
 {
   g_autoptr (S3dlioUri) file = s3dlio_uri_new_for_path (path);
   g_autofree char *file_text = s3dlio_uri_to_string (file);
+  g_autoptr (S3dAttributes) attributes = NULL;
   g_auto (S3dTarget) target = S3D_TARGET_INIT;
   g_auto (S3dTarget) from = S3D_TARGET_INIT;
+  S3dPutOptions put;
 
-  if (!prepare (client, uri, options, &target, error))
+  if (!prepare (client, uri, options, &target, error)
+      || !s3d_client_resolve (client, file_text, S3D_NAME_OBJECT, &from, error))
     return NULL;
 
-  if (target.store->klass->local_path == NULL)
-    return put_path_to (client, &target, path, options, error);
+  attributes = s3d_client_attributes_of (options);
+  put = put_options_of (options, attributes);
+  /* A copy knows no condition on what it replaces. */
+  if (target.store->klass->local_path != NULL && put.if_match == NULL)
+    return plan_copy_op (&from, &target, options, NULL, FALSE);
 
-  if (!s3d_client_resolve (client, file_text, S3D_NAME_OBJECT, &from, error))
-    return NULL;
-
-  return plan_copy_op (&from, &target, options);
+  return put_path_to (from.store, path, &target, s3d_client_get_budget (client), NULL, &put, error);
 }
 
 static S3dSequence *
-plan_copy_to_path (S3dlioClient *client, S3dTarget *from, const char *path, S3dlioOptions *options)
+plan_copy_to_path (S3dTarget *from, const char *path, S3dBudget *budget, S3dlioOptions *options, const char *if_match,
+                   gboolean preserve_mtime)
 {
   const S3dGetFile wanted = {
     .path = path,
     .length = -1,
-    .if_match = s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH),
+    .if_match = if_match,
+    .make_parents = TRUE,
     .no_clobber = s3d_options_get_boolean (options, S3DLIO_OPTION_NO_CLOBBER),
-    .preserve_mtime = s3d_options_get_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME),
+    .preserve_mtime = preserve_mtime,
   };
 
-  return s3d_get_file_new (from->store, s3d_client_get_budget (client), from->uri, &wanted);
+  return s3d_get_file_new (from->store, budget, from->uri, &wanted);
 }
 
-/* An object to where its store cannot bring it by itself, or not always in one step. */
-static S3dSequence *
-plan_copy_object (S3dlioClient *client, S3dTarget *from, S3dTarget *to, S3dlioOptions *options)
+gboolean
+s3d_client_resolve_copy (S3dlioClient *client, const char *from_uri, const char *to_uri, S3dlioOptions *options,
+                         S3dTarget *from, S3dTarget *to, GError **error)
 {
+  static const char *const known[] = { WRITE_OPTIONS, S3DLIO_OPTION_PRESERVE_MTIME, NULL };
+
+  return s3d_options_check (options, known, error)
+         && s3d_client_resolve (client, from_uri, S3D_NAME_OBJECT, from, error)
+         && s3d_client_resolve (client, to_uri, S3D_NAME_OBJECT, to, error);
+}
+
+S3dSequence *
+s3d_client_plan_copy (S3dTarget *from, S3dTarget *to, S3dBudget *budget, S3dlioOptions *options, const char *if_match,
+                      gboolean preserve_mtime, GError **error)
+{
+  gboolean from_file = from->store->klass->local_path != NULL;
+  gboolean to_file = to->store->klass->local_path != NULL;
   g_autoptr (S3dAttributes) attributes = s3d_client_attributes_of (options);
-  const char *if_match = s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH);
   S3dPutOptions put = put_options_of (options, attributes);
+  g_autofree char *path = NULL;
 
   put.if_match = NULL; /* it is of the source */
-  if (from->store == to->store)
+  if (from->store == to->store && s3d_store_can (to->store, S3D_OP_UPLOAD_PART_COPY))
     return s3d_copy_new_within (to->store, from->uri, to->uri, if_match, &put);
 
-  return s3d_copy_new (from->store, from->uri, to->store, to->uri, s3d_client_get_budget (client), if_match, &put);
+  if (from->store == to->store)
+    return plan_copy_op (from, to, options, if_match, preserve_mtime);
+
+  if (from_file)
+    {
+      path = from->store->klass->local_path (from->store, from->uri);
+      return put_path_to (from->store, path, to, budget, if_match, &put, error);
+    }
+
+  if (to_file)
+    {
+      path = to->store->klass->local_path (to->store, to->uri);
+      return plan_copy_to_path (from, path, budget, options, if_match, preserve_mtime);
+    }
+
+  return s3d_copy_new (from->store, from->uri, to->store, to->uri, budget, if_match, &put);
 }
 
 static S3dSequence *
 plan_copy (S3dlioClient *client, const char *from_uri, const char *to_uri, S3dlioOptions *options, GError **error)
 {
-  static const char *const known[] = { WRITE_OPTIONS, S3DLIO_OPTION_PRESERVE_MTIME, NULL };
   g_auto (S3dTarget) from = S3D_TARGET_INIT;
   g_auto (S3dTarget) to = S3D_TARGET_INIT;
-  g_autofree char *path = NULL;
 
-  if (!s3d_options_check (options, known, error)
-      || !s3d_client_resolve (client, from_uri, S3D_NAME_OBJECT, &from, error)
-      || !s3d_client_resolve (client, to_uri, S3D_NAME_OBJECT, &to, error))
+  if (!s3d_client_resolve_copy (client, from_uri, to_uri, options, &from, &to, error))
     return NULL;
 
-  if (from.store == to.store && s3d_store_can (to.store, S3D_OP_UPLOAD_PART_COPY))
-    return plan_copy_object (client, &from, &to, options);
-
-  if (from.store == to.store)
-    return plan_copy_op (&from, &to, options);
-
-  if (from.store->klass->local_path != NULL)
-    {
-      path = from.store->klass->local_path (from.store, from.uri);
-      return put_path_to (client, &to, path, options, error);
-    }
-
-  if (to.store->klass->local_path != NULL)
-    {
-      path = to.store->klass->local_path (to.store, to.uri);
-      return plan_copy_to_path (client, &from, path, options);
-    }
-
-  return plan_copy_object (client, &from, &to, options);
+  return s3d_client_plan_copy (&from, &to, s3d_client_get_budget (client), options,
+                               s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH),
+                               s3d_options_get_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME), error);
 }
 
 static void

@@ -27,6 +27,8 @@ noinst_LTLIBRARIES += %D%/libs3d-engine.la
   %D%/engine-put-stream.c \
   %D%/engine-range.c \
   %D%/engine-range.h \
+  %D%/engine-rename.c \
+  %D%/engine-rename.h \
   %D%/engine-sequence.c \
   %D%/engine-sequence.h \
   %D%/s3dlio-range-engine.c

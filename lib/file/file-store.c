@@ -29,7 +29,7 @@ run_stat (S3dOp *op,
   gboolean slash = g_str_has_suffix (path, "/");
   struct stat now;
 
-  if (stat (path, &now) != 0)
+  if ((op->no_follow ? lstat (path, &now) : stat (path, &now)) != 0)
     {
       s3d_file_set_errno (error, errno, "stat", path);
       return FALSE;
@@ -95,6 +95,74 @@ run_delete_many (S3dOp *op,
   return TRUE;
 }
 
+static gboolean
+must_copy (const char *path,
+           GError **error)
+{
+  s3d_file_set_error (error, S3DLIO_ERROR_UNSUPPORTED, path, "is no regular file, and not renamed");
+
+  return FALSE;
+}
+
+/* Whether @target may be replaced by a rename: by its name it is a regular file that is another one, or nothing. */
+static gboolean
+check_renamed (const char *target,
+               const struct stat *source,
+               gboolean no_clobber,
+               GError **error)
+{
+  struct stat there;
+
+  if (g_str_has_suffix (target, "/"))
+    {
+      s3d_file_set_error (error, S3DLIO_ERROR_INVALID, target, "names a directory, not a file");
+      return FALSE;
+    }
+  /* Of two names of one file rename(2) would keep both. */
+  if (stat (target, &there) == 0 && there.st_dev == source->st_dev && there.st_ino == source->st_ino)
+    {
+      s3d_file_set_error (error, S3DLIO_ERROR_INVALID, target, "would be renamed onto itself");
+      return FALSE;
+    }
+
+  return no_clobber || lstat (target, &there) != 0 || S_ISREG (there.st_mode) || must_copy (target, error);
+}
+
+/* Regular files alone: what else there is at the target is written to, not replaced, and links are not followed. */
+static gboolean
+run_rename (S3dOp *op,
+            GError **error)
+{
+  const char *from = s3dlio_uri_get_key (op->from);
+  const char *to = s3dlio_uri_get_key (op->target);
+  g_autofree char *uri = s3dlio_uri_to_string (op->target);
+  S3dAtomicFlags flags = S3D_ATOMIC_MAKE_PARENTS;
+  struct stat now;
+
+  if (lstat (from, &now) != 0)
+    {
+      s3d_file_set_errno (error, errno, "rename", from);
+      return FALSE;
+    }
+  if (S_ISDIR (now.st_mode))
+    {
+      s3d_file_set_error (error, S3DLIO_ERROR_NOT_FOUND, from, "is a directory");
+      return FALSE;
+    }
+
+  if (op->no_clobber)
+    flags |= S3D_ATOMIC_NO_CLOBBER;
+  if (op->store->settings->fsync)
+    flags |= S3D_ATOMIC_FSYNC;
+  if ((!S_ISREG (now.st_mode) && !must_copy (from, error)) || !s3d_file_check_match (from, &now, op->if_match, error)
+      || !check_renamed (to, &now, op->no_clobber, error) || !s3d_atomic_rename (from, to, flags, error))
+    return FALSE;
+
+  op->info = s3d_file_info (S3DLIO_OBJECT_TYPE_OBJECT, uri, &now);
+
+  return TRUE;
+}
+
 static gboolean (*const jobs[S3D_OP_N_KINDS]) (S3dOp *op, GError **error) = {
   [S3D_OP_READ] = s3d_file_run_read,
   [S3D_OP_STAT] = run_stat,
@@ -104,6 +172,7 @@ static gboolean (*const jobs[S3D_OP_N_KINDS]) (S3dOp *op, GError **error) = {
   [S3D_OP_DELETE_TREE] = s3d_file_run_delete_tree,
   [S3D_OP_LIST] = s3d_file_run_list,
   [S3D_OP_COPY] = s3d_file_run_copy,
+  [S3D_OP_RENAME] = run_rename,
   [S3D_OP_UPLOAD_BEGIN] = s3d_file_run_upload_begin,
   [S3D_OP_UPLOAD_COMPLETE] = s3d_file_run_upload_complete,
   [S3D_OP_UPLOAD_ABORT] = s3d_file_run_upload_abort,
@@ -158,6 +227,7 @@ static const S3dStoreClass file_class = {
     [S3D_OP_DELETE_TREE] = start_op,
     [S3D_OP_LIST] = start_op,
     [S3D_OP_COPY] = start_op,
+    [S3D_OP_RENAME] = start_op,
     [S3D_OP_UPLOAD_BEGIN] = start_op,
     [S3D_OP_UPLOAD_PART] = s3d_file_start_upload_part,
     [S3D_OP_UPLOAD_COMPLETE] = start_op,
@@ -170,6 +240,7 @@ static const S3dStoreClass file_class = {
   .max_parts = MAX_PARTS,
   .max_delete = MAX_DELETE,
   .local_path = local_path,
+  .check_local = s3d_file_check_match,
   .free = file_free,
 };
 

@@ -28,6 +28,7 @@ typedef enum
   S3D_OP_DELETE_TREE,      /* where objects are files: a page of what is below a directory, and what that empties */
   S3D_OP_LIST,             /* one page */
   S3D_OP_COPY,             /* inside the store */
+  S3D_OP_RENAME,           /* in one step, or UNSUPPORTED where that takes a copy and a delete */
   S3D_OP_UPLOAD_BEGIN,     /* multipart: begin → upload_id */
   S3D_OP_UPLOAD_PART,
   S3D_OP_UPLOAD_PART_COPY, /* a part that is a range of another object of the store */
@@ -127,13 +128,14 @@ struct _S3dOp
   S3dSink *sink;        /* borrowed; NULL until ready sets it */
   guint stall_ms;       /* fails after so long without a byte, where that can be timed; 0: as the settings say */
 
-  /* in: READ, DELETE, COPY and UPLOAD_PART_COPY (of the source), WRITE and UPLOAD_COMPLETE (of what is replaced) */
+  /* in: READ, DELETE, COPY, RENAME and UPLOAD_PART_COPY (of the source), WRITE and UPLOAD_COMPLETE (of what is
+   * replaced) */
   char *if_match;       /* ETag without quotes */
 
   /* in: WRITE, UPLOAD_PART */
   S3dSource *source;    /* a reference */
 
-  /* in: WRITE, COPY, UPLOAD_BEGIN, UPLOAD_COMPLETE */
+  /* in: WRITE, COPY, RENAME (no_clobber alone), UPLOAD_BEGIN, UPLOAD_COMPLETE */
   gboolean no_clobber;
   S3dAttributes *attributes; /* owned, nullable; COPY: NULL keeps those of the source */
 
@@ -146,10 +148,10 @@ struct _S3dOp
   guint page_size;      /* 0: as the service likes */
   S3dCursor *cursor;    /* borrowed */
 
-  /* in: LIST, where objects are files: symbolic links are entries of unknown size, and are not followed */
+  /* in: LIST and STAT, where objects are files: symbolic links are entries of unknown size, and are not followed */
   gboolean no_follow;
 
-  /* in: COPY, UPLOAD_PART_COPY; UPLOAD_BEGIN: when the parts will be copied from there */
+  /* in: COPY, RENAME, UPLOAD_PART_COPY; UPLOAD_BEGIN: when the parts will be copied from there */
   S3dlioUri *from;
   gboolean preserve_mtime; /* where objects are files: the copy is as old as its source */
 
@@ -170,7 +172,7 @@ struct _S3dOp
   /* failed, but the same again (from the byte reached) may work: transient, attempts are left */
   gboolean resumable;
   S3dFacts facts;
-  S3dlioObjectInfo *info; /* READ (from ready on), STAT, WRITE, COPY, UPLOAD_COMPLETE; nullable */
+  S3dlioObjectInfo *info; /* READ (from ready on), STAT, WRITE, COPY, RENAME, UPLOAD_COMPLETE; nullable */
   /* READ: size of the whole object, -1 unknown; also with a RANGE error when the service told it */
   gint64 total;
   gint64 range_offset;  /* READ: where the body begins */

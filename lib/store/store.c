@@ -18,6 +18,7 @@ static const char *const op_names[S3D_OP_N_KINDS] = {
   [S3D_OP_DELETE_TREE] = "deleting trees",
   [S3D_OP_LIST] = "listing objects",
   [S3D_OP_COPY] = "copying inside the store",
+  [S3D_OP_RENAME] = "renaming objects",
   [S3D_OP_UPLOAD_BEGIN] = "uploads in parts",
   [S3D_OP_UPLOAD_PART] = "uploads in parts",
   [S3D_OP_UPLOAD_PART_COPY] = "copies in parts",

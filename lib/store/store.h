@@ -5,6 +5,8 @@
  * the registration table (lib/client/client-backends.c). A store is one endpoint of one scheme
  * with one configuration. Reference-counted, thread-safe. */
 
+#include <sys/stat.h>
+
 #include "base/base-settings.h"
 #include "store/store-op.h"
 
@@ -27,6 +29,8 @@ typedef struct
   /* The local file behind a URI (transfer full), when objects are files; nullable. Such stores
    * are read from and written to by path where the other side is a store of objects. */
   char *(*local_path) (S3dStore *store, S3dlioUri *uri);
+  /* With it: PRECONDITION unless @if_match (nullable) is the ETag of the file at @path, found as @stat. */
+  gboolean (*check_local) (const char *path, const struct stat *stat, const char *if_match, GError **error);
 
   void (*free) (S3dStore *store);
 } S3dStoreClass;

@@ -21,3 +21,7 @@ test_programs += %D%/test-copy
 test_programs += %D%/test-upload
 %C%_test_upload_SOURCES = %D%/test-upload.c %D%/fixture.c %D%/fixture.h
 %C%_test_upload_LDADD = $(FILE_LIBS)
+
+test_programs += %D%/test-rename
+%C%_test_rename_SOURCES = %D%/test-rename.c %D%/fixture.c %D%/fixture.h
+%C%_test_rename_LDADD = $(FILE_LIBS)
