@@ -15,6 +15,7 @@ public_headers = \
   %D%/s3dlio-client-names.h \
   %D%/s3dlio-client-read.h \
   %D%/s3dlio-client-rename.h \
+  %D%/s3dlio-client-uploads.h \
   %D%/s3dlio-client-write.h \
   %D%/s3dlio-config.h \
   %D%/s3dlio-error.h \

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * S3dlioListFlags:
  * @S3DLIO_LIST_NONE: split at "/": what lies deeper is shown as its common prefix
  * @S3DLIO_LIST_RECURSIVE: every object below the prefix
+ * @S3DLIO_LIST_UPLOADS: instead of objects, the unfinished uploads of objects below the prefix, however deep
  *
  * How to list.
  *
@@ -23,7 +24,8 @@ G_BEGIN_DECLS
 typedef enum
 {
   S3DLIO_LIST_NONE = 0,
-  S3DLIO_LIST_RECURSIVE = 1 << 0
+  S3DLIO_LIST_RECURSIVE = 1 << 0,
+  S3DLIO_LIST_UPLOADS = 1 << 1
 } S3dlioListFlags;
 
 #define S3DLIO_TYPE_LISTER (s3dlio_lister_get_type ())

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @S3DLIO_OBJECT_TYPE_OBJECT: an object, or a regular file
  * @S3DLIO_OBJECT_TYPE_PREFIX: a common prefix of a list that is not recursive, or a directory
  * @S3DLIO_OBJECT_TYPE_CONTAINER: a bucket
+ * @S3DLIO_OBJECT_TYPE_UPLOAD: an unfinished upload; the URI is that of the object it would make
  *
  * What a [struct@S3dlio.ObjectInfo] describes.
  *
@@ -24,7 +25,8 @@ typedef enum
 {
   S3DLIO_OBJECT_TYPE_OBJECT,
   S3DLIO_OBJECT_TYPE_PREFIX,
-  S3DLIO_OBJECT_TYPE_CONTAINER
+  S3DLIO_OBJECT_TYPE_CONTAINER,
+  S3DLIO_OBJECT_TYPE_UPLOAD
 } S3dlioObjectType;
 
 /**

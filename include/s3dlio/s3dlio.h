@@ -21,6 +21,7 @@
 #include <s3dlio/s3dlio-client-names.h>
 #include <s3dlio/s3dlio-client-delete.h>
 #include <s3dlio/s3dlio-client-rename.h>
+#include <s3dlio/s3dlio-client-uploads.h>
 #include <s3dlio/s3dlio-range-engine.h>
 
 #undef S3DLIO_H_INSIDE

@@ -33,6 +33,8 @@ typedef enum
 
 gboolean s3d_client_resolve (S3dlioClient *client, const char *text, S3dNameKind kind, S3dTarget *target,
                              GError **error);
+/* Of all its stores, see s3d_store_add_open_uploads(). */
+void s3d_client_add_open_uploads (S3dlioClient *client, GPtrArray *uploads);
 S3dBudget *s3d_client_get_budget (S3dlioClient *client);
 S3dSettings *s3d_client_get_settings (S3dlioClient *client);
 

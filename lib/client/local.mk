@@ -15,5 +15,6 @@ noinst_LTLIBRARIES += %D%/libs3d-client.la
   %D%/s3dlio-client-names.c \
   %D%/s3dlio-client-read.c \
   %D%/s3dlio-client-rename.c \
+  %D%/s3dlio-client-uploads.c \
   %D%/s3dlio-client-write.c \
   %D%/s3dlio-lister.c

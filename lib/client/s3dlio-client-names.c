@@ -38,8 +38,8 @@ prepare_list (S3dlioClient *client, const char *uri, S3dlioListFlags flags, S3dl
   if (!s3d_options_check (options, known, error) || !s3d_client_resolve (client, uri, S3D_NAME_PREFIX, target, error))
     return FALSE;
 
-  wanted->kind = S3D_OP_LIST;
-  wanted->recursive = (flags & S3DLIO_LIST_RECURSIVE) != 0;
+  wanted->kind = (flags & S3DLIO_LIST_UPLOADS) != 0 ? S3D_OP_UPLOAD_LIST : S3D_OP_LIST;
+  wanted->recursive = flags != S3DLIO_LIST_NONE;
   wanted->limit = (guint64) s3d_options_get_int64 (options, S3DLIO_OPTION_LIMIT, 0);
   if (glob == NULL && regex == NULL)
     return TRUE;

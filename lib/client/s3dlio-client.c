@@ -186,6 +186,18 @@ open_store (S3dlioClient *client, S3dlioUri *uri, GError **error)
   return s3d_store_ref (store);
 }
 
+void
+s3d_client_add_open_uploads (S3dlioClient *client, GPtrArray *uploads)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&client->lock);
+  GHashTableIter iter;
+  gpointer store;
+
+  g_hash_table_iter_init (&iter, client->stores);
+  while (g_hash_table_iter_next (&iter, NULL, &store))
+    s3d_store_add_open_uploads (store, uploads);
+}
+
 gboolean
 s3d_client_resolve (S3dlioClient *client, const char *text, S3dNameKind kind, S3dTarget *target, GError **error)
 {

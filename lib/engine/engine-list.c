@@ -118,6 +118,7 @@ list_step (S3dSequence *sequence)
 
   op = s3d_op_new (list->wanted.kind, list->prefix, NULL, NULL);
   op->recursive = list->wanted.recursive;
+  op->no_follow = list->wanted.kind == S3D_OP_UPLOAD_LIST; /* what is listed is to be removed */
   op->cursor = &list->place->cursor;
   op->page_size = PAGE_SIZE;
   if (list->wanted.limit > 0 && list->wanted.filter == NULL)

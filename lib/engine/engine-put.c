@@ -21,6 +21,8 @@
 #define MIB (G_GUINT64_CONSTANT (1) << 20)
 /* A stream's part size doubles so often on the way to the last part. */
 #define DOUBLINGS 10
+/* Few, within two seconds: who has cancelled waits for it. */
+#define ABORT_ATTEMPTS 5
 
 guint64
 s3d_put_part_size (const S3dStoreClass *klass,
@@ -448,20 +450,35 @@ put_interrupt (S3dSequence *sequence)
     put->feed->interrupt (put);
 }
 
-/* Few attempts: who cancelled waits for it. */
 static void
 put_cleanup (S3dSequence *sequence)
 {
   S3dPut *put = (S3dPut *) sequence;
-  guint retries = put->store->settings->retries;
   S3dOp *op;
 
   if (!put->upload_id || put->published)
     return;
 
   op = new_op (put, S3D_OP_UPLOAD_ABORT);
-  op->attempts_made = retries > 3 ? retries - 3 : 0;
+  op->max_attempts = ABORT_ATTEMPTS;
   s3d_sequence_launch (sequence, put->store, op);
+}
+
+/* What is left behind costs money for as long as nobody aborts it. */
+static void
+put_cleaned (S3dSequence *sequence,
+             S3dOp *op)
+{
+  g_autofree char *before = NULL;
+  g_autofree char *uri = NULL;
+
+  if (!op->error)
+    return;
+
+  before = g_steal_pointer (&sequence->error->message);
+  uri = s3dlio_uri_to_string (op->target);
+  sequence->error->message = g_strdup_printf ("%s; the unfinished upload %s of %s is left behind: %s", before,
+                                              op->upload_id, uri, op->error->message);
 }
 
 static void
@@ -508,6 +525,7 @@ static const S3dSequenceClass put_class = {
   .completed = put_completed,
   .interrupt = put_interrupt,
   .cleanup = put_cleanup,
+  .cleaned = put_cleaned,
   .ended = put_ended,
   .free = put_free,
 };

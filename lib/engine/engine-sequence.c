@@ -306,6 +306,8 @@ op_done (S3dOp *op,
   s3d_facts_add (&sequence->facts, &op->facts);
   if (!sequence->cleaning)
     sequence->klass->completed (sequence, op);
+  else if (sequence->klass->cleaned)
+    sequence->klass->cleaned (sequence, op);
   step (sequence);
   settle (sequence, TRUE);
 

@@ -28,6 +28,8 @@ typedef struct
   void (*interrupt) (S3dSequence *sequence);
   /* After the last op of a sequence that failed or was cancelled: may launch ops that take things back. Nullable. */
   void (*cleanup) (S3dSequence *sequence);
+  /* An op of the cleanup has completed. Nullable. */
+  void (*cleaned) (S3dSequence *sequence, S3dOp *op);
   /* Right before done, without the lock: lets go of what is the caller's. (The last reference may be dropped later,
    * by a thread that is on its way out.) Nullable. */
   void (*ended) (S3dSequence *sequence);

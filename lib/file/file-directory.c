@@ -4,7 +4,7 @@
  * with a "/" behind it: "a-b" < "a/…" < "a0". So the names carry that slash, and what an entry is has to be known
  * before it is sorted. The kernel says so for nearly all; only symbolic links, and entries of file systems that do not
  * tell, cost a stat. Devices, FIFOs, sockets and links to nowhere are left out, and so are the temporary names of
- * atomic files.
+ * atomic files, which a list of unfinished uploads is about.
  *
  * One thread at a time. At most one descriptor, which can be given back between two uses. */
 
@@ -63,10 +63,21 @@ static gboolean
 is_wanted (const char *name,
            const char *filter)
 {
-  if (strcmp (name, ".") == 0 || strcmp (name, "..") == 0 || s3d_atomic_file_is_temporary (name))
-    return FALSE;
+  return strcmp (name, ".") != 0 && strcmp (name, "..") != 0 && g_str_has_prefix (name, filter);
+}
 
-  return g_str_has_prefix (name, filter);
+/* Of unfinished uploads there are the temporary files alone, of all else everything but these. */
+static gboolean
+is_listed (const char *name,
+           Entry entry,
+           const S3dOp *op)
+{
+  gboolean temporary = s3d_atomic_file_is_temporary (name);
+
+  if (op->kind != S3D_OP_UPLOAD_LIST || entry == ENTRY_DIRECTORY)
+    return entry != ENTRY_NONE && !temporary;
+
+  return entry == ENTRY_FILE && temporary;
 }
 
 static void
@@ -117,7 +128,7 @@ read_names (S3dFileDirectory *directory,
       if (!is_wanted (dirent->d_name, filter))
         continue;
       entry = entry_of (directory->fd, dirent, no_follow);
-      if (entry != ENTRY_NONE)
+      if (is_listed (dirent->d_name, entry, op))
         add_name (directory, dirent->d_name, entry);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* LIST: a tree of directories as a sorted list of keys, page by page.
+/* LIST: a tree of directories as a sorted list of keys, page by page. UPLOAD_LIST: the temporary files in it, which
+ * killed processes left behind or others are writing.
  *
  * Between two pages the walk stands in the cursor, as a stack of directories, each read and sorted: memory is that of
  * the widest chain, and one descriptor is open at a time. Entries are looked at when their turn comes, so that what has
@@ -138,6 +139,20 @@ descend (Walk *walk,
   return TRUE;
 }
 
+/* Its name is all that identifies it. */
+static S3dlioObjectInfo *
+upload_info (const char *uri,
+             const char *name,
+             const struct stat *stat)
+{
+  S3dlioObjectInfo *info = s3d_object_info_new (S3DLIO_OBJECT_TYPE_UPLOAD, uri, (gint64) stat->st_size,
+                                                s3d_file_mtime (stat), NULL);
+
+  s3d_object_info_set_attribute (info, "upload-id", name);
+
+  return info;
+}
+
 static void
 add_entry (Walk *walk,
            S3dFileDirectory *top,
@@ -152,6 +167,13 @@ add_entry (Walk *walk,
 
   g_string_truncate (walk->text, walk->place);
   s3d_uri_append_key (op->target, walk->text, name);
+  if (op->kind == S3D_OP_UPLOAD_LIST)
+    {
+      if (S_ISREG (stat.st_mode))
+        g_ptr_array_add (op->items, upload_info (walk->text->str, name, &stat));
+      return;
+    }
+
   g_ptr_array_add (op->items, is_directory ? s3d_object_info_new (S3DLIO_OBJECT_TYPE_PREFIX, walk->text->str, -1,
                                                                   S3D_TIME_UNKNOWN, NULL)
                                            : s3d_file_info (S3DLIO_OBJECT_TYPE_OBJECT, walk->text->str, &stat));

@@ -176,6 +176,7 @@ static gboolean (*const jobs[S3D_OP_N_KINDS]) (S3dOp *op, GError **error) = {
   [S3D_OP_UPLOAD_BEGIN] = s3d_file_run_upload_begin,
   [S3D_OP_UPLOAD_COMPLETE] = s3d_file_run_upload_complete,
   [S3D_OP_UPLOAD_ABORT] = s3d_file_run_upload_abort,
+  [S3D_OP_UPLOAD_LIST] = s3d_file_run_list,
 };
 
 static void
@@ -232,6 +233,7 @@ static const S3dStoreClass file_class = {
     [S3D_OP_UPLOAD_PART] = s3d_file_start_upload_part,
     [S3D_OP_UPLOAD_COMPLETE] = start_op,
     [S3D_OP_UPLOAD_ABORT] = start_op,
+    [S3D_OP_UPLOAD_LIST] = start_op,
   },
   .max_write = G_MAXINT64,
   .max_copy = G_MAXINT64,

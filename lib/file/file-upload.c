@@ -466,6 +466,24 @@ s3d_file_run_upload_complete (S3dOp *op,
   return completed;
 }
 
+/* A process that was killed left it, under a name that no user gives a file; its id is that name again. */
+static gboolean
+remove_temporary (S3dOp *op,
+                  GError **error)
+{
+  const char *path = s3dlio_uri_get_key (op->target);
+  g_autofree char *name = g_path_get_basename (path);
+  struct stat now;
+
+  if (g_strcmp0 (name, op->upload_id) != 0 || !s3d_atomic_file_is_temporary (name) || lstat (path, &now) != 0 ||
+      !S_ISREG (now.st_mode) || unlink (path) == 0 || errno == ENOENT)
+    return TRUE;
+
+  s3d_file_set_errno (error, errno, "delete", path);
+
+  return FALSE;
+}
+
 gboolean
 s3d_file_run_upload_abort (S3dOp *op,
                            GError **error)
@@ -473,10 +491,7 @@ s3d_file_run_upload_abort (S3dOp *op,
   Upload *upload = find_upload ((S3dFileStore *) op->store, op);
 
   if (!upload)
-    {
-      set_unknown (op, error);
-      return FALSE;
-    }
+    return remove_temporary (op, error);
 
   forget ((S3dFileStore *) op->store, op);
   s3d_file_upload_unref (upload);

@@ -90,9 +90,12 @@ static void
 again_later (S3dHttpLoop *loop, S3dHttpRequest *request, GError *error, guint at_least_ms)
 {
   guint attempts = request->attempts_made + request->tries;
+  guint most = request->core->settings->retries;
   guint delay_ms;
 
-  if (attempts >= request->core->settings->retries)
+  if (request->max_attempts > 0)
+    most = MIN (most, request->max_attempts);
+  if (attempts >= most)
     {
       finish_failed (request, error, NULL);
       return;

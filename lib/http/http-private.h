@@ -54,6 +54,7 @@ struct _S3dHttpRequest
   gboolean idempotent;
   guint stall_timeout_ms; /* 0, until submitted: as the settings say */
   guint attempts_made;
+  guint max_attempts; /* 0: as configured */
 
   /* What came back. */
   guint status;

@@ -109,6 +109,12 @@ s3d_http_request_set_attempts_made (S3dHttpRequest *request, guint attempts)
   request->attempts_made = attempts;
 }
 
+void
+s3d_http_request_set_max_attempts (S3dHttpRequest *request, guint attempts)
+{
+  request->max_attempts = attempts;
+}
+
 const char *
 s3d_http_request_get_method (S3dHttpRequest *request)
 {

@@ -77,6 +77,8 @@ void s3d_http_request_set_idempotent (S3dHttpRequest *request, gboolean idempote
 /* Without a byte for so long an attempt has failed; 0: as the settings say. */
 void s3d_http_request_set_stall_timeout (S3dHttpRequest *request, guint timeout_ms);
 void s3d_http_request_set_attempts_made (S3dHttpRequest *request, guint attempts);
+/* 0: as configured, which is never exceeded. */
+void s3d_http_request_set_max_attempts (S3dHttpRequest *request, guint attempts);
 
 const char *s3d_http_request_get_method (S3dHttpRequest *request);
 const char *s3d_http_request_get_origin (S3dHttpRequest *request);

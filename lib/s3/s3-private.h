@@ -136,6 +136,7 @@ void s3d_s3_start_upload_part (S3dStore *store, S3dOp *op);
 void s3d_s3_start_upload_part_copy (S3dStore *store, S3dOp *op);
 void s3d_s3_start_upload_complete (S3dStore *store, S3dOp *op);
 void s3d_s3_start_upload_abort (S3dStore *store, S3dOp *op);
+void s3d_s3_start_upload_list (S3dStore *store, S3dOp *op);
 void s3d_s3_start_container_create (S3dStore *store, S3dOp *op);
 void s3d_s3_start_container_delete (S3dStore *store, S3dOp *op);
 void s3d_s3_start_container_list (S3dStore *store, S3dOp *op);

@@ -288,6 +288,7 @@ s3d_s3_job_new (S3dStore *store, S3dOp *op, const S3dS3Verb *verb, const char *k
   job->place = s3d_s3_store_get_place (job->store, op->target->container);
   job->request = make_request (job, verb, key, query);
   s3d_http_request_set_attempts_made (job->request, op->attempts_made);
+  s3d_http_request_set_max_attempts (job->request, op->max_attempts);
   return job;
 }
 

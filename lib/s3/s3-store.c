@@ -45,6 +45,7 @@ static const S3dStoreClass s3_class = {
     [S3D_OP_UPLOAD_PART_COPY] = s3d_s3_start_upload_part_copy,
     [S3D_OP_UPLOAD_COMPLETE] = s3d_s3_start_upload_complete,
     [S3D_OP_UPLOAD_ABORT] = s3d_s3_start_upload_abort,
+    [S3D_OP_UPLOAD_LIST] = s3d_s3_start_upload_list,
     [S3D_OP_CONTAINER_CREATE] = s3d_s3_start_container_create,
     [S3D_OP_CONTAINER_DELETE] = s3d_s3_start_container_delete,
     [S3D_OP_CONTAINER_LIST] = s3d_s3_start_container_list,

@@ -69,6 +69,14 @@ s3d_s3_page_clear (S3dS3Page *page)
   g_array_unref (page->entries);
   g_string_chunk_free (page->texts);
   g_free (page->token);
+  g_free (page->upload_token);
+}
+
+static void
+set_text (char **field, const char *text)
+{
+  g_free (*field);
+  *field = *text != '\0' ? g_strdup (text) : NULL;
 }
 
 static void
@@ -121,10 +129,39 @@ s3d_s3_page_read_objects (const char *path, const char *text, gpointer data)
   else if (strcmp (path, "EncodingType") == 0)
     page->encoded = strcmp (text, "url") == 0;
   else if (strcmp (path, "NextContinuationToken") == 0)
-    {
-      g_free (page->token);
-      page->token = g_strdup (text);
-    }
+    set_text (&page->token, text);
+}
+
+static void
+read_upload (S3dS3Page *page, const char *field, const char *text)
+{
+  S3dS3Entry *entry = &page->entry;
+  if (*field == '\0')
+    end_entry (page);
+  else if (strcmp (field, "/Key") == 0)
+    entry->name = g_string_chunk_insert (page->texts, text);
+  else if (strcmp (field, "/UploadId") == 0)
+    entry->upload_id = g_string_chunk_insert (page->texts, text);
+  else if (strcmp (field, "/Initiated") == 0)
+    entry->mtime = s3d_time_parse_rfc3339 (text);
+  else if (strcmp (field, "/StorageClass") == 0 && *text != '\0')
+    entry->storage_class = g_string_chunk_insert_const (page->texts, text);
+}
+
+void
+s3d_s3_page_read_uploads (const char *path, const char *text, gpointer data)
+{
+  S3dS3Page *page = data;
+  if (g_str_has_prefix (path, "Upload") && (path[6] == '\0' || path[6] == '/'))
+    read_upload (page, path + strlen ("Upload"), text);
+  else if (strcmp (path, "IsTruncated") == 0)
+    page->truncated = strcmp (text, "true") == 0;
+  else if (strcmp (path, "EncodingType") == 0)
+    page->encoded = strcmp (text, "url") == 0;
+  else if (strcmp (path, "NextKeyMarker") == 0)
+    set_text (&page->token, text);
+  else if (strcmp (path, "NextUploadIdMarker") == 0)
+    set_text (&page->upload_token, text);
 }
 
 void
@@ -139,8 +176,7 @@ s3d_s3_page_read_buckets (const char *path, const char *text, gpointer data)
     end_entry (page);
   else if (strcmp (path, "ContinuationToken") == 0 && *text != '\0')
     {
-      g_free (page->token);
-      page->token = g_strdup (text);
+      set_text (&page->token, text);
       page->truncated = TRUE;
     }
 }
@@ -149,6 +185,30 @@ static int
 compare_entries (gconstpointer a, gconstpointer b)
 {
   return strcmp (((const S3dS3Entry *) a)->name, ((const S3dS3Entry *) b)->name);
+}
+
+static gboolean
+looks_encoded (const char *name)
+{
+  for (const char *p = name; *p != '\0'; p++)
+    {
+      if (*p == '%' && g_ascii_isxdigit (p[1]) && g_ascii_isxdigit (p[2]))
+        p += 2;
+      else if (!g_ascii_isalnum (*p) && strchr ("-._~/", *p) == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+void
+s3d_s3_page_guess_encoding (S3dS3Page *page)
+{
+  for (guint i = 0; !page->encoded && i < page->entries->len; i++)
+    {
+      S3dS3Entry *entry = &g_array_index (page->entries, S3dS3Entry, i);
+      if (looks_encoded (entry->name))
+        s3d_s3_decode ((char *) entry->name);
+    }
 }
 
 gboolean

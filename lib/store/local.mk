@@ -7,5 +7,7 @@ noinst_LTLIBRARIES += %D%/libs3d-store.la
   %D%/store.h \
   %D%/store-info.h \
   %D%/store-mem.c \
+  %D%/store-mem-private.h \
+  %D%/store-mem-uploads.c \
   %D%/store-op.c \
   %D%/store-op.h

@@ -236,7 +236,7 @@ s3dlio_object_info_get_size (S3dlioObjectInfo *info)
  * s3dlio_object_info_get_mtime:
  * @info: an object info
  *
- * When the object was last written (a container: when it was created).
+ * When the object was last written (a container: when it was created; an unfinished upload: when it was begun).
  *
  * Returns: microseconds since the epoch, UTC, or -1 when it is not known
  *
@@ -272,7 +272,7 @@ s3dlio_object_info_get_etag (S3dlioObjectInfo *info)
  * s3dlio_object_info_get_attribute:
  * @info: an object info
  * @name: "content-type", "content-encoding", "content-language", "content-disposition", "cache-control",
- *   "storage-class" or "version-id"
+ *   "storage-class", "version-id", or "upload-id" of an unfinished upload
  *
  * One of the attributes that services keep beside an object.
  *

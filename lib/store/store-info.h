@@ -12,7 +12,7 @@ S3dlioObjectInfo *s3d_object_info_new (S3dlioObjectType type, const char *uri, g
                                        gint64 mtime, const char *etag);
 
 /* Only while the creator alone holds it. @name: "content-type", "content-encoding",
- * "content-language", "content-disposition", "cache-control", "storage-class", "version-id". */
+ * "content-language", "content-disposition", "cache-control", "storage-class", "version-id", "upload-id". */
 void s3d_object_info_set_size (S3dlioObjectInfo *info, gint64 size);
 void s3d_object_info_set_attribute (S3dlioObjectInfo *info, const char *name, const char *value);
 void s3d_object_info_set_metadata (S3dlioObjectInfo *info, const char *name, const char *value);

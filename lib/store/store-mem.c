@@ -9,7 +9,7 @@
 
 #include "config.h"
 
-#include "store/store.h"
+#include "store/store-mem-private.h"
 
 #include "base/base-error.h"
 #include "base/base-memory.h"
@@ -24,12 +24,12 @@
 #define MAX_PARTS 10000
 #define MAX_DELETE 1000
 
-typedef struct
+struct _MemStore
 {
   S3dStore parent;
   S3dStoreClass klass; /* its own, since tests set the limits of parts */
   S3dPool *pool;
-} MemStore;
+};
 
 typedef struct
 {
@@ -46,21 +46,12 @@ typedef struct
   gint64 created;
 } Container;
 
-typedef struct
-{
-  char *container;
-  char *key;
-  S3dAttributes *attributes;
-  GHashTable *parts; /* number → Object */
-} Upload;
-
 static GMutex lock;
 static GHashTable *containers; /* name → Container */
-static GHashTable *uploads;    /* id → Upload */
 static guint64 serial;
 
-static guint64
-next_serial (void)
+guint64
+s3d_mem_next_serial (void)
 {
   guint64 number;
 
@@ -72,10 +63,10 @@ next_serial (void)
 }
 
 /* Looks like the MD5 that S3 gives and, like it, changes with every write, but costs nothing. */
-static char *
-new_etag (void)
+char *
+s3d_mem_new_etag (void)
 {
-  guint64 number = next_serial () * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+  guint64 number = s3d_mem_next_serial () * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
 
   return g_strdup_printf ("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", number, number ^ (number >> 29));
 }
@@ -134,18 +125,6 @@ container_free (gpointer data)
 
   g_tree_unref (container->objects);
   g_free (container);
-}
-
-static void
-upload_free (gpointer data)
-{
-  Upload *upload = data;
-
-  g_free (upload->container);
-  g_free (upload->key);
-  g_clear_pointer (&upload->attributes, s3d_attributes_free);
-  g_hash_table_unref (upload->parts);
-  g_free (upload);
 }
 
 static S3dlioObjectInfo *
@@ -397,9 +376,9 @@ run_stat (MemStore *store,
   return TRUE;
 }
 
-static GBytes *
-read_source (S3dOp *op,
-             GError **error)
+GBytes *
+s3d_mem_read_source (S3dOp *op,
+                     GError **error)
 {
   guint64 length = op->source ? s3d_source_get_length (op->source) : 0;
   guint8 *memory;
@@ -440,12 +419,12 @@ run_write (MemStore *store,
            S3dOp *op,
            GError **error)
 {
-  GBytes *bytes = read_source (op, error);
+  GBytes *bytes = s3d_mem_read_source (op, error);
 
   if (!bytes)
     return FALSE;
 
-  return publish (op, object_new (bytes, new_etag (), s3d_attributes_copy (op->attributes)), op->if_match, error);
+  return s3d_mem_publish (op, bytes, s3d_mem_new_etag (), s3d_attributes_copy (op->attributes), error);
 }
 
 static gboolean
@@ -463,6 +442,35 @@ run_delete (MemStore *store,
   g_tree_remove (container->objects, s3dlio_uri_get_key (op->target));
 
   return TRUE;
+}
+
+GBytes *
+s3d_mem_find_bytes (S3dlioUri *uri,
+                    const char *if_match,
+                    GError **error)
+{
+  g_autoptr (Object) object = find_object (uri, if_match, error);
+
+  return object ? g_bytes_ref (object->bytes) : NULL;
+}
+
+gboolean
+s3d_mem_publish (S3dOp *op,
+                 GBytes *bytes,
+                 char *etag,
+                 S3dAttributes *attributes,
+                 GError **error)
+{
+  return publish (op, object_new (bytes, etag, attributes), op->if_match, error);
+}
+
+gboolean
+s3d_mem_has_container (S3dlioUri *uri,
+                       GError **error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+
+  return find_container (uri, error) != NULL;
 }
 
 static gboolean
@@ -500,7 +508,7 @@ run_copy (MemStore *store,
     return FALSE;
 
   attributes = op->attributes ? op->attributes : from->attributes;
-  copy = object_new (g_bytes_ref (from->bytes), new_etag (), s3d_attributes_copy (attributes));
+  copy = object_new (g_bytes_ref (from->bytes), s3d_mem_new_etag (), s3d_attributes_copy (attributes));
 
   return publish (op, copy, NULL, error);
 }
@@ -576,223 +584,6 @@ run_list (MemStore *store,
   op->cursor->token = op->cursor->at_end ? NULL : g_steal_pointer (&last);
 
   return TRUE;
-}
-
-static gboolean
-run_upload_begin (MemStore *store,
-                  S3dOp *op,
-                  GError **error)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
-  Upload *upload;
-
-  if (!find_container (op->target, error))
-    return FALSE;
-
-  upload = g_new0 (Upload, 1);
-  upload->container = g_strdup (s3dlio_uri_get_container (op->target));
-  upload->key = g_strdup (s3dlio_uri_get_key (op->target));
-  upload->attributes = s3d_attributes_copy (op->attributes);
-  upload->parts = g_hash_table_new_full (NULL, NULL, NULL, object_unref);
-
-  g_free (op->upload_id);
-  op->upload_id = g_strdup_printf ("upload-%" G_GUINT64_FORMAT, ++serial);
-  if (!uploads)
-    uploads = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, upload_free);
-  g_hash_table_insert (uploads, g_strdup (op->upload_id), upload);
-
-  return TRUE;
-}
-
-/* The upload that @op names. With the lock held. */
-static Upload *
-find_upload (S3dOp *op,
-             GError **error)
-{
-  Upload *upload = uploads && op->upload_id ? g_hash_table_lookup (uploads, op->upload_id) : NULL;
-
-  if (upload && g_strcmp0 (upload->container, s3dlio_uri_get_container (op->target)) == 0 &&
-      g_strcmp0 (upload->key, s3dlio_uri_get_key (op->target)) == 0)
-    return upload;
-
-  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND, "there is no upload \"%s\"",
-               op->upload_id ? op->upload_id : "");
-
-  return NULL;
-}
-
-/* Adds the part that @bytes (taken) are. */
-static gboolean
-add_part (MemStore *store,
-          S3dOp *op,
-          GBytes *bytes,
-          GError **error)
-{
-  g_autoptr (Object) part = object_new (bytes, new_etag (), NULL);
-  Upload *upload;
-
-  if (op->part_number < 1 || op->part_number > store->klass.max_parts)
-    {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "part numbers go from 1 to %u", store->klass.max_parts);
-      return FALSE;
-    }
-
-  g_free (op->etag);
-  op->etag = g_strdup (part->etag);
-
-  g_mutex_lock (&lock);
-  upload = find_upload (op, error);
-  if (upload)
-    g_hash_table_replace (upload->parts, GUINT_TO_POINTER (op->part_number), g_steal_pointer (&part));
-  g_mutex_unlock (&lock);
-
-  return upload != NULL;
-}
-
-static gboolean
-run_upload_part (MemStore *store,
-                 S3dOp *op,
-                 GError **error)
-{
-  GBytes *bytes = read_source (op, error);
-
-  return bytes && add_part (store, op, bytes, error);
-}
-
-static gboolean
-run_upload_part_copy (MemStore *store,
-                      S3dOp *op,
-                      GError **error)
-{
-  g_autoptr (Object) from = find_object (op->from, op->if_match, error);
-  guint64 size = from ? g_bytes_get_size (from->bytes) : 0;
-
-  if (!from)
-    return FALSE;
-
-  if ((guint64) op->offset + (guint64) op->length > size)
-    {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_RANGE, "the object has only %" G_GUINT64_FORMAT " bytes", size);
-      return FALSE;
-    }
-
-  return add_part (store, op, g_bytes_new_from_bytes (from->bytes, (gsize) op->offset, (gsize) op->length), error);
-}
-
-/* The parts as asked for, checked as S3 does. With the lock held. */
-static GPtrArray *
-collect_parts (MemStore *store,
-               S3dOp *op,
-               GHashTable *have,
-               gsize *total,
-               GError **error)
-{
-  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (object_unref);
-
-  *total = 0;
-  for (guint i = 0; op->part_etags && i < op->part_etags->len; i++)
-    {
-      Object *part = g_hash_table_lookup (have, GUINT_TO_POINTER (i + 1));
-      gsize size = part ? g_bytes_get_size (part->bytes) : 0;
-
-      if (!part || g_strcmp0 (part->etag, g_ptr_array_index (op->part_etags, i)) != 0)
-        {
-          g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY, "part %u is not what was uploaded", i + 1);
-          return NULL;
-        }
-      if (i + 1 < op->part_etags->len && size < store->klass.min_part_size)
-        {
-          g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "part %u is too small", i + 1);
-          return NULL;
-        }
-      g_ptr_array_add (parts, object_ref (part));
-      *total += size;
-    }
-
-  if (parts->len == 0)
-    {
-      g_set_error_literal (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "an upload needs a part");
-      return NULL;
-    }
-
-  return g_steal_pointer (&parts);
-}
-
-static GBytes *
-join_parts (GPtrArray *parts,
-            gsize total,
-            GError **error)
-{
-  guint8 *memory = s3d_memory_alloc (MAX (total, 1));
-  gsize at = 0;
-
-  if (!memory)
-    {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for %" G_GSIZE_FORMAT " bytes", total);
-      return NULL;
-    }
-
-  for (guint i = 0; i < parts->len; i++)
-    {
-      const Object *part = g_ptr_array_index (parts, i);
-      gsize size;
-      gconstpointer data = g_bytes_get_data (part->bytes, &size);
-
-      if (size > 0)
-        memcpy (memory + at, data, size);
-      at += size;
-    }
-
-  return s3d_memory_to_bytes (memory, MAX (total, 1), total);
-}
-
-static gboolean
-run_upload_complete (MemStore *store,
-                     S3dOp *op,
-                     GError **error)
-{
-  g_autoptr (GPtrArray) parts = NULL;
-  S3dAttributes *attributes = NULL;
-  g_autofree char *etag = new_etag ();
-  Upload *upload;
-  GBytes *bytes;
-  gsize total;
-
-  g_mutex_lock (&lock);
-  upload = find_upload (op, error);
-  if (upload)
-    parts = collect_parts (store, op, upload->parts, &total, error);
-  if (parts)
-    attributes = s3d_attributes_copy (upload->attributes);
-  g_mutex_unlock (&lock);
-  if (!parts)
-    return FALSE;
-
-  bytes = join_parts (parts, total, error);
-  if (!bytes)
-    {
-      s3d_attributes_free (attributes);
-      return FALSE;
-    }
-
-  if (!publish (op, object_new (bytes, g_strdup_printf ("%s-%u", etag, parts->len), attributes), op->if_match, error))
-    return FALSE;
-
-  g_mutex_lock (&lock);
-  g_hash_table_remove (uploads, op->upload_id);
-  g_mutex_unlock (&lock);
-
-  return TRUE;
-}
-
-static gboolean
-run_upload_abort (MemStore *store,
-                  S3dOp *op,
-                  GError **error)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
-
-  return find_upload (op, error) && g_hash_table_remove (uploads, op->upload_id);
 }
 
 static gboolean
@@ -892,11 +683,12 @@ static gboolean (*const handlers[S3D_OP_N_KINDS]) (MemStore *store, S3dOp *op, G
   [S3D_OP_DELETE_MANY] = run_delete_many,
   [S3D_OP_LIST] = run_list,
   [S3D_OP_COPY] = run_copy,
-  [S3D_OP_UPLOAD_BEGIN] = run_upload_begin,
-  [S3D_OP_UPLOAD_PART] = run_upload_part,
-  [S3D_OP_UPLOAD_PART_COPY] = run_upload_part_copy,
-  [S3D_OP_UPLOAD_COMPLETE] = run_upload_complete,
-  [S3D_OP_UPLOAD_ABORT] = run_upload_abort,
+  [S3D_OP_UPLOAD_BEGIN] = s3d_mem_run_upload_begin,
+  [S3D_OP_UPLOAD_PART] = s3d_mem_run_upload_part,
+  [S3D_OP_UPLOAD_PART_COPY] = s3d_mem_run_upload_part_copy,
+  [S3D_OP_UPLOAD_COMPLETE] = s3d_mem_run_upload_complete,
+  [S3D_OP_UPLOAD_ABORT] = s3d_mem_run_upload_abort,
+  [S3D_OP_UPLOAD_LIST] = s3d_mem_run_upload_list,
   [S3D_OP_CONTAINER_CREATE] = run_container_create,
   [S3D_OP_CONTAINER_DELETE] = run_container_delete,
   [S3D_OP_CONTAINER_LIST] = run_container_list,

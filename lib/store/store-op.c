@@ -139,6 +139,8 @@ s3d_op_complete (S3dOp *op,
   op->error = error;
   if (op->facts.ended == 0)
     op->facts.ended = g_get_monotonic_time ();
+  if (store)
+    s3d_store_watch_uploads (store, op);
 
   op->done (op, op->done_data);
 

@@ -119,6 +119,7 @@ struct _S3dOp
   gpointer done_data;
   /* attempts that earlier ops of the same work made: the backoff goes on from there */
   guint attempts_made;
+  guint max_attempts;   /* 0: as configured */
 
   /* in: READ, UPLOAD_PART_COPY (there length > 0) */
   gint64 offset;        /* ≥ 0; READ, with length -1: < 0 for the last -offset bytes, or all when there are fewer */
@@ -148,7 +149,7 @@ struct _S3dOp
   guint page_size;      /* 0: as the service likes */
   S3dCursor *cursor;    /* borrowed */
 
-  /* in: LIST and STAT, where objects are files: symbolic links are entries of unknown size, and are not followed */
+  /* in: LIST, STAT, UPLOAD_LIST, where objects are files: symbolic links are entries of unknown size, not followed */
   gboolean no_follow;
 
   /* in: COPY, RENAME, UPLOAD_PART_COPY; UPLOAD_BEGIN: when the parts will be copied from there */

@@ -40,6 +40,8 @@ s3d_store_init (S3dStore *store,
   store->klass = klass;
   store->settings = s3d_settings_ref (settings);
   store->scheme = scheme;
+  g_mutex_init (&store->lock);
+  store->open_uploads = g_ptr_array_new_with_free_func ((GDestroyNotify) s3dlio_object_info_unref);
 }
 
 S3dStore *
@@ -58,6 +60,8 @@ s3d_store_unref (S3dStore *store)
   if (!g_atomic_ref_count_dec (&store->refs))
     return;
 
+  g_ptr_array_unref (store->open_uploads);
+  g_mutex_clear (&store->lock);
   store->klass->free (store);
   s3d_settings_unref (settings);
 }
@@ -93,4 +97,51 @@ s3d_store_start (S3dStore *store,
   store->klass->start[op->kind] (store, op);
 
   return TRUE;
+}
+
+static gboolean
+is_upload (S3dlioObjectInfo *info,
+           const char *uri,
+           const char *id)
+{
+  return g_strcmp0 (s3dlio_object_info_get_uri (info), uri) == 0 &&
+         g_strcmp0 (s3dlio_object_info_get_attribute (info, "upload-id"), id) == 0;
+}
+
+void
+s3d_store_watch_uploads (S3dStore *store,
+                         const S3dOp *op)
+{
+  gboolean ends = op->kind == S3D_OP_UPLOAD_COMPLETE || op->kind == S3D_OP_UPLOAD_ABORT;
+  gboolean gone = g_error_matches (op->error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND);
+  g_autofree char *uri = NULL;
+
+  if ((!ends && op->kind != S3D_OP_UPLOAD_BEGIN) || (op->error && !(ends && gone)) || store->klass->local_path)
+    return;
+
+  uri = s3dlio_uri_to_string (op->target);
+  g_mutex_lock (&store->lock);
+  if (!ends)
+    {
+      S3dlioObjectInfo *info = s3d_object_info_new (S3DLIO_OBJECT_TYPE_UPLOAD, uri, -1, g_get_real_time (), NULL);
+
+      s3d_object_info_set_attribute (info, "upload-id", op->upload_id);
+      g_ptr_array_add (store->open_uploads, info);
+    }
+  for (guint i = store->open_uploads->len; ends && i > 0; i--)
+    {
+      if (is_upload (g_ptr_array_index (store->open_uploads, i - 1), uri, op->upload_id))
+        g_ptr_array_remove_index_fast (store->open_uploads, i - 1);
+    }
+  g_mutex_unlock (&store->lock);
+}
+
+void
+s3d_store_add_open_uploads (S3dStore *store,
+                            GPtrArray *uploads)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&store->lock);
+
+  for (guint i = 0; i < store->open_uploads->len; i++)
+    g_ptr_array_add (uploads, s3dlio_object_info_ref (g_ptr_array_index (store->open_uploads, i)));
 }

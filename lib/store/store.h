@@ -42,6 +42,9 @@ struct _S3dStore
   const S3dStoreClass *klass;
   S3dSettings *settings;
   const char *scheme; /* static, canonical */
+
+  GMutex lock;
+  GPtrArray *open_uploads; /* of S3dlioObjectInfo, under the lock */
 };
 
 typedef S3dStore *(*S3dStoreOpen) (S3dlioUri *uri, S3dSettings *settings, GError **error);
@@ -63,6 +66,12 @@ gboolean s3d_store_can (S3dStore *store, S3dOpKind kind);
 /* FALSE with @error (UNSUPPORTED, or cancelled before) when it was not begun: no completion
  * comes then. */
 gboolean s3d_store_start (S3dStore *store, S3dOp *op, GError **error);
+
+/* Adds the uploads in parts that ops of @store began and did not end, if they outlive the process: who is killed now
+ * leaves them behind. Of S3dlioObjectInfo; from any thread. */
+void s3d_store_add_open_uploads (S3dStore *store, GPtrArray *uploads);
+/* For s3d_op_complete(). */
+void s3d_store_watch_uploads (S3dStore *store, const S3dOp *op);
 
 /* The reference backend and test double: objects in the process's memory, with the semantics of
  * S3 down to ETags, pages and parts. Completes on the range pool. */

@@ -31,12 +31,12 @@ typedef struct
   gboolean last_is_prefix;
 } Listing;
 
-static void
-append_name (const Listing *listing, GString *out, const char *element, const char *name)
+void
+ts_s3_append_name (GString *out, const char *element, const char *name, gboolean url)
 {
   g_autoptr (GString) encoded = NULL;
 
-  if (!listing->url)
+  if (!url)
     {
       ts_xml_element (out, element, name);
       return;
@@ -46,6 +46,12 @@ append_name (const Listing *listing, GString *out, const char *element, const ch
   ts_uri_append (encoded, name, TRUE);
   g_string_replace (encoded, "%20", "+", 0);
   ts_xml_element (out, element, encoded->str);
+}
+
+static void
+append_name (const Listing *listing, GString *out, const char *element, const char *name)
+{
+  ts_s3_append_name (out, element, name, listing->url);
 }
 
 static void

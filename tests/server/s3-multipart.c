@@ -429,12 +429,12 @@ is_after (const TsUpload *upload, const char *key, const char *id)
 }
 
 static void
-append_upload (GString *text, const TsUpload *upload)
+append_upload (GString *text, const TsUpload *upload, gboolean url)
 {
   g_autofree char *initiated = ts_iso_date (upload->initiated);
 
   g_string_append (text, "<Upload>");
-  ts_xml_element (text, "Key", upload->key);
+  ts_s3_append_name (text, "Key", upload->key, url);
   ts_xml_element (text, "UploadId", upload->id);
   ts_xml_element (text, "StorageClass", "STANDARD");
   ts_xml_element (text, "Initiated", initiated);
@@ -447,6 +447,7 @@ ts_s3_list_uploads (TsCall *call)
   const char *prefix = ts_call_param (call, "prefix");
   const char *key = ts_call_param (call, "key-marker");
   const char *id = ts_call_param (call, "upload-id-marker");
+  gboolean url = g_strcmp0 (ts_call_param (call, "encoding-type"), "url") == 0;
   g_autoptr (GString) uploads = g_string_new (NULL);
   g_autoptr (GList) all = NULL;
   const TsUpload *last = NULL;
@@ -473,16 +474,18 @@ ts_s3_list_uploads (TsCall *call)
       truncated = n == most;
       if (truncated)
         break;
-      append_upload (uploads, upload);
+      append_upload (uploads, upload, url);
       last = upload;
       n++;
     }
   ts_xml_element (text, "Bucket", call->bucket);
-  ts_xml_element (text, "KeyMarker", key != NULL ? key : "");
+  if (url)
+    ts_xml_element (text, "EncodingType", "url");
+  ts_s3_append_name (text, "KeyMarker", key != NULL ? key : "", url);
   ts_xml_element (text, "UploadIdMarker", id != NULL ? id : "");
   if (truncated)
     {
-      ts_xml_element (text, "NextKeyMarker", last->key);
+      ts_s3_append_name (text, "NextKeyMarker", last->key, url);
       ts_xml_element (text, "NextUploadIdMarker", last->id);
     }
   ts_store_unlock (call->server->store);

@@ -69,6 +69,9 @@ void ts_s3_append_checksum (TsCall *call, GString *xml, const char *checksum); /
 
 /* ---- s3-list.c ---- */
 
+/* An element that holds a key; @url: as encoding-type=url has it. */
+void ts_s3_append_name (GString *out, const char *element, const char *name, gboolean url);
+
 void ts_s3_list_objects (TsCall *call); /* both versions */
 
 /* ---- s3-delete.c ---- */

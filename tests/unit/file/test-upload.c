@@ -215,8 +215,59 @@ test_abort (Fixture *fixture,
 
   fixture_run_ok (fixture, op);
   fixture_assert_names (fixture, "");
-  fixture_run_bad (fixture, again, S3DLIO_ERROR_NOT_FOUND, id);
+  fixture_run_ok (fixture, again);
   fixture_run_bad (fixture, part, S3DLIO_ERROR_NOT_FOUND, id);
+}
+
+/* What a killed process leaves is found by its name, and nothing else is taken for it. */
+static void
+test_left_behind (Fixture *fixture,
+                  gconstpointer data)
+{
+  const char *left = ".s3dlio-0123456789abcdef";
+  const char *others[] = { "file", ".s3dlio-0123456789abcdeX", ".s3dlio-0123456789abcdef0", ".s3dlio-notes", "dir/x" };
+  g_autoptr (S3dOp) list = fixture_op (fixture, S3D_OP_UPLOAD_LIST, "");
+  g_autofree char *path = g_strconcat ("dir/", left, NULL);
+  g_autofree char *uri = NULL;
+  g_autofree char *gone = NULL;
+  g_autoptr (S3dlioUri) place = fixture_uri (fixture, path);
+  S3dCursor cursor = { NULL };
+
+  fixture_make (fixture, path, "left");
+  fixture_make_link (fixture, "/", "link");
+  fixture_make_link (fixture, "file", left);
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    fixture_make (fixture, others[i], "of the user");
+
+  list->cursor = &cursor;
+  list->recursive = TRUE;
+  list->no_follow = TRUE;
+  fixture_run_ok (fixture, list);
+  g_assert_true (cursor.at_end);
+  g_assert_cmpuint (list->items->len, ==, 1);
+  uri = s3dlio_uri_to_string (place);
+  g_assert_cmpstr (s3dlio_object_info_get_uri (list->items->pdata[0]), ==, uri);
+  g_assert_cmpstr (s3dlio_object_info_get_attribute (list->items->pdata[0], "upload-id"), ==, left);
+  g_assert_cmpint (s3dlio_object_info_get_object_type (list->items->pdata[0]), ==, S3DLIO_OBJECT_TYPE_UPLOAD);
+
+  for (guint i = 0; i < 2; i++) /* the second time it is gone */
+    {
+      g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_UPLOAD_ABORT, path);
+
+      op->upload_id = g_strdup (left);
+      fixture_run_ok (fixture, op);
+    }
+  gone = fixture_path (fixture, path);
+  g_assert_false (g_file_test (gone, G_FILE_TEST_EXISTS));
+
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    {
+      g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_UPLOAD_ABORT, others[i]);
+
+      op->upload_id = g_path_get_basename (others[i]);
+      fixture_run_ok (fixture, op);
+      fixture_assert_text (fixture, others[i], "of the user");
+    }
 }
 
 static void
@@ -323,6 +374,7 @@ main (int argc,
   fixture_add ("/file/upload/missing-part-publishes-nothing", test_incomplete);
   fixture_add ("/file/upload/abort-leaves-nothing", test_abort);
   fixture_add_named ("/file/upload/abort-leaves-nothing-without-o-tmpfile", test_abort);
+  fixture_add ("/file/upload/left-behind-is-listed-and-removed", test_left_behind);
   fixture_add ("/file/upload/dropped-store-leaves-nothing", test_dropped);
   fixture_add_named ("/file/upload/dropped-store-leaves-nothing-without-o-tmpfile", test_dropped);
   fixture_add ("/file/upload/if-match-at-the-end", test_if_match);

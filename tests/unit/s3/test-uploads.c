@@ -132,6 +132,84 @@ test_abort (Fixture *fixture, gconstpointer data)
     }
 }
 
+/* All pages, two uploads each, as "KEY=ID" with blanks between them. */
+static char *
+list_uploads (Fixture *fixture, const char *prefix, guint *pages)
+{
+  S3dCursor cursor = { 0 };
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (S3dlioUri) bucket = fixture_uri (fixture, "bucket/");
+  g_autofree char *root = s3dlio_uri_to_string (bucket);
+  for (*pages = 0; !cursor.at_end; ++*pages)
+    {
+      g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_UPLOAD_LIST, prefix);
+      op->page_size = 2;
+      op->cursor = &cursor;
+      fixture_run (fixture, op);
+      assert_ok (op);
+      g_assert_cmpuint (op->items->len, <=, 2);
+      for (guint i = 0; i < op->items->len; i++)
+        {
+          S3dlioObjectInfo *info = g_ptr_array_index (op->items, i);
+          const char *uri = s3dlio_object_info_get_uri (info);
+          g_assert_true (g_str_has_prefix (uri, root));
+          g_assert_cmpint (s3dlio_object_info_get_object_type (info), ==, S3DLIO_OBJECT_TYPE_UPLOAD);
+          g_string_append_printf (text, "%s%s=%s", text->len > 0 ? " " : "", uri + strlen (root),
+                                  s3dlio_object_info_get_attribute (info, "upload-id"));
+        }
+    }
+  s3d_cursor_clear (&cursor);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* The marker of each page is a key that is odd in some way, or one of three uploads of one key. */
+static void
+test_list (Fixture *fixture, gconstpointer data)
+{
+  const char *keys[] = { "odd/%", "odd/<&>", "odd/a b", "odd/a+b&c=d", "odd/gr\xc3\xbcn" };
+  g_autoptr (GString) expected = g_string_new (NULL);
+  g_autofree char *one = begin (fixture, "thrice");
+  g_autofree char *two = begin (fixture, "thrice");
+  g_autofree char *three = begin (fixture, "thrice");
+  g_autofree char *odd = NULL;
+  g_autofree char *thrice = NULL;
+  guint pages;
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    {
+      g_autofree char *id = begin (fixture, keys[i]);
+      g_string_append_printf (expected, "%s%s=%s", i > 0 ? " " : "", keys[i], id);
+    }
+  odd = list_uploads (fixture, "odd/", &pages);
+  g_assert_cmpstr (odd, ==, expected->str);
+  g_assert_cmpuint (pages, ==, 3);
+  thrice = list_uploads (fixture, "thrice", &pages);
+  g_assert_nonnull (strstr (thrice, one));
+  g_assert_nonnull (strstr (thrice, two));
+  g_assert_nonnull (strstr (thrice, three));
+  g_assert_cmpuint (pages, ==, 2);
+}
+
+/* What Ceph 16 says to encoding-type=url: the keys encoded, the marker not, and no word of it. */
+static void
+test_list_of_ceph (Fixture *fixture, gconstpointer data)
+{
+  S3dCursor cursor = { 0 };
+  g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_UPLOAD_LIST, "");
+  g_autofree char *uri = NULL;
+  ts_server_add_fault (fixture->server, "op=ListMultipartUploads action=status status=200 body='"
+                                        "<ListMultipartUploadsResult><NextKeyMarker>a%41</NextKeyMarker>"
+                                        "<NextUploadIdMarker>2~x</NextUploadIdMarker><IsTruncated>true</IsTruncated>"
+                                        "<Upload><Key>a%2541</Key><UploadId>2~x</UploadId></Upload>"
+                                        "</ListMultipartUploadsResult>'");
+  op->cursor = &cursor;
+  fixture_run (fixture, op);
+  assert_ok (op);
+  g_assert_cmpuint (op->items->len, ==, 1);
+  g_assert_true (g_str_has_suffix (s3dlio_object_info_get_uri (op->items->pdata[0]), "/a%41"));
+  g_assert_cmpstr (cursor.token, ==, "key-marker=a%2541&upload-id-marker=2~x");
+  s3d_cursor_clear (&cursor);
+}
+
 static void
 test_part_of_no_upload (Fixture *fixture, gconstpointer data)
 {
@@ -361,6 +439,8 @@ main (int argc, char **argv)
   ADD ("/s3/upload/lost-answer-of-complete-is-success", test_complete_answer_lost);
   ADD ("/s3/upload/lost-answer-of-conditional-complete-is-success", test_no_clobber_answer_lost);
   g_test_add_func ("/s3/upload/lost-answer-then-refused-for-ever-is-success", test_complete_under_way);
+  ADD ("/s3/upload/lists-page-by-page", test_list);
+  ADD ("/s3/upload/lists-of-ceph", test_list_of_ceph);
   ADD ("/s3/upload/upload-that-is-gone-is-an-error", test_complete_truly_gone);
   ADD ("/s3/upload/complete-without-etag", test_complete_without_etag);
   ADD ("/s3/upload/no-clobber", test_complete_no_clobber);

@@ -436,7 +436,7 @@ test_upload (Fixture *fixture,
   g_assert_cmpstr (got, ==, "6 0: ababcd");
 
   expect (run (fixture, complete_op (id, first, second)), S3DLIO_ERROR_NOT_FOUND);
-  expect (run (fixture, upload_op (S3D_OP_UPLOAD_ABORT, id)), S3DLIO_ERROR_NOT_FOUND);
+  s3d_op_unref (good (run (fixture, upload_op (S3D_OP_UPLOAD_ABORT, id)))); /* is gone */
 }
 
 static void
@@ -448,6 +448,38 @@ test_upload_abort (Fixture *fixture,
 
   s3d_op_unref (good (run (fixture, upload_op (S3D_OP_UPLOAD_ABORT, op->upload_id))));
   expect (run (fixture, complete_op (op->upload_id, etag, etag)), S3DLIO_ERROR_NOT_FOUND);
+}
+
+static void
+test_upload_list (Fixture *fixture,
+                  gconstpointer data)
+{
+  const char *keys[] = { "a", "a", "b", "c" };
+  g_autoptr (GString) ids = g_string_new (NULL);
+  g_autoptr (GString) listed = g_string_new (NULL);
+  S3dCursor cursor = { NULL };
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    {
+      g_autofree char *uri = g_strconcat ("mem://box/many/", keys[i], NULL);
+      g_autoptr (S3dOp) op = good (run (fixture, op_new (S3D_OP_UPLOAD_BEGIN, uri)));
+
+      g_string_append_printf (ids, "%s=%s ", uri, op->upload_id);
+    }
+
+  while (!cursor.at_end)
+    {
+      g_autoptr (S3dOp) op = op_new (S3D_OP_UPLOAD_LIST, "mem://box/many/");
+
+      op->cursor = &cursor;
+      op->page_size = 1;
+      good (run (fixture, op));
+      g_assert_cmpuint (op->items->len, ==, 1);
+      g_string_append_printf (listed, "%s=%s ", s3dlio_object_info_get_uri (op->items->pdata[0]),
+                              s3dlio_object_info_get_attribute (op->items->pdata[0], "upload-id"));
+    }
+  g_assert_cmpstr (listed->str, ==, ids->str);
+  s3d_cursor_clear (&cursor);
 }
 
 static void
@@ -532,6 +564,7 @@ main (int argc,
   ADD ("/store/mem/list-is-in-byte-order-by-pages", test_list);
   ADD ("/store/mem/upload-appears-whole-when-completed", test_upload);
   ADD ("/store/mem/aborted-upload-is-gone", test_upload_abort);
+  ADD ("/store/mem/uploads-are-listed-page-by-page", test_upload_list);
   ADD ("/store/mem/containers-are-made-and-emptied-first", test_containers);
   ADD ("/store/op/cancelled-before-start-does-not-start", test_cancel_before);
   ADD ("/store/op/cancel-function-runs-once", test_cancel_function);
