@@ -14,7 +14,7 @@ describe ()
 {
   abidw --no-architecture --no-corpus-path --no-comp-dir-path --type-id-style hash --no-elf-needed \
     --no-show-locs --exported-interfaces-only --headers-dir "$1" --drop-private-types "$2" |
-    sed "s| path='[^']*'||" >"$3"
+    sed "s| path='[^']*/lib/| path='lib/|" >"$3"
 }
 
 # headers DIRECTORY: the installed headers, those of the tree and those made, in one folder.
