@@ -17,6 +17,7 @@ bin_PROGRAMS += %D%/s3dlio
   %D%/tool-filter.h \
   %D%/tool-get.c \
   %D%/tool-help.c \
+  %D%/tool-incomplete.c \
   %D%/tool-jobs.c \
   %D%/tool-jobs.h \
   %D%/tool-json.c \

@@ -35,8 +35,9 @@ const ToolVerb tool_verbs[] = {
   { TOOL_MV, "mv", "SRC… DST", "Move objects and files, from anywhere to anywhere",
     "As cp; each source is deleted once its copy is whole. Symbolic links are never followed.", 2, G_MAXUINT,
     tool_mv },
-  { TOOL_RM, "rm", "URI…", "Delete objects", "What is missing is no error. Symbolic links are never followed.", 1,
-    G_MAXUINT, tool_rm },
+  { TOOL_RM, "rm", "URI…", "Delete objects", "What is missing is no error. Symbolic links are never followed.\n"
+    "With --incomplete objects stay, and unfinished uploads are aborted: of that key, or with -r below it.",
+    1, G_MAXUINT, tool_rm },
   { TOOL_MB, "mb", "URI…", "Make buckets", NULL, 1, G_MAXUINT, tool_mb },
   { TOOL_RB, "rb", "URI…", "Remove buckets", "A bucket that is not empty is refused, unless --force.", 1, G_MAXUINT,
     tool_rb },

@@ -149,6 +149,19 @@ tool_verbose (Tool *tool, const char *format, ...)
 }
 
 void
+tool_say (Tool *tool, gboolean as_result, const char *line)
+{
+  if (as_result)
+    {
+      tool_print (tool, line, strlen (line));
+      return;
+    }
+
+  tool_progress_clear (tool->progress);
+  fputs (line, stderr);
+}
+
+void
 tool_say_action (Tool *tool, gboolean as_result, const char *action, const char *from, const char *to)
 {
   g_autofree char *line = NULL;
@@ -169,13 +182,7 @@ tool_say_action (Tool *tool, gboolean as_result, const char *action, const char 
                         : g_strdup_printf ("%s %s\n", action, shown_from);
     }
 
-  if (as_result)
-    {
-      tool_print (tool, line, strlen (line));
-      return;
-    }
-  tool_progress_clear (tool->progress);
-  fputs (line, stderr);
+  tool_say (tool, as_result, line);
 }
 
 void

@@ -139,6 +139,24 @@ tool_json_count (guint64 objects, guint64 bytes)
 }
 
 char *
+tool_json_abort (S3dlioObjectInfo *upload)
+{
+  struct json_object *object = json_object_new_object ();
+  const gint64 begun = s3dlio_object_info_get_mtime (upload);
+
+  add_string (object, "action", "abort");
+  add_string (object, "uri", s3dlio_object_info_get_uri (upload));
+  add_string (object, "upload_id", s3dlio_object_info_get_attribute (upload, "upload-id"));
+  if (begun >= 0)
+    {
+      g_autofree char *time = tool_time (begun, TRUE);
+
+      add_string (object, "mtime", time);
+    }
+  return to_line (object);
+}
+
+char *
 tool_json_action (const char *action, const char *from, const char *to)
 {
   struct json_object *object = json_object_new_object ();

@@ -90,7 +90,8 @@ list_prefix (Ls *ls, S3dlioUri *prefix)
   const gboolean filtered = !tool_filter_is_empty (options->filter);
   const gint64 limit = options->limit > 0 && !filtered ? options->limit - (gint64) ls->entries : 0;
   g_autofree char *text = s3dlio_uri_to_string (prefix);
-  g_autoptr (ToolSource) source = tool_source_new_list (tool, prefix, options->recursive, limit);
+  g_autoptr (ToolSource) source = tool_source_new_list (
+      tool, prefix, options->recursive ? S3DLIO_LIST_RECURSIVE : S3DLIO_LIST_NONE, limit);
   const guint64 before = ls->entries;
   gboolean any = FALSE;
 

@@ -102,6 +102,28 @@ take_jobs (ToolOptions *options, S3dlioConfig *config, const char *shown, const 
   return FALSE;
 }
 
+/* As the library's settings take seconds, or with a unit. */
+static gboolean
+take_older_than (ToolOptions *options, S3dlioConfig *config, const char *shown, const char *value, GError **error)
+{
+  static const char units[] = "smhd";
+  static const double seconds[] = { 1, 60, 3600, 86400 };
+  const gsize digits = strspn (value, "0123456789.");
+  const char *unit = value[digits] != '\0' && value[digits + 1] == '\0' ? strchr (units, value[digits]) : NULL;
+  char *end = NULL;
+  const double number = g_ascii_strtod (value, &end);
+  const double duration = number * (unit != NULL ? seconds[unit - units] : 1);
+
+  if (digits > 0 && end == value + digits && (unit != NULL || *end == '\0') && duration < 1e12)
+    {
+      options->older_than = (gint64) (duration * G_USEC_PER_SEC);
+      return TRUE;
+    }
+
+  tool_set_usage (error, "%s: '%s' is no duration: seconds, or 30m, 24h, 7d", shown, value);
+  return FALSE;
+}
+
 static gboolean
 take_verbose (ToolOptions *options, S3dlioConfig *config, const char *shown, const char *value, GError **error)
 {
@@ -188,6 +210,9 @@ const ToolOption tool_options_table[] = {
     TOOL_PUT | TOOL_CP | TOOL_MV, .take = take_metadata },
   { "no-follow-symlinks", 0, NULL, "Leave symbolic links out", TOOL_CP, FLAG (no_follow_symlinks) },
   { "force", 0, NULL, "Empty the bucket first", TOOL_RB, FLAG (force) },
+  { "incomplete", 0, NULL, "Abort unfinished uploads instead; objects stay", TOOL_RM, FLAG (incomplete) },
+  { "older-than", 0, "DURATION", "Only those begun so long ago (24h); 90, 30m, 7d; 0: all", TOOL_RM,
+    .take = take_older_than },
   { "dry-run", 0, NULL, "Print what would happen, do nothing",
     TRANSFERS | TOOL_RM | TOOL_MB | TOOL_RB, FLAG (dry_run) },
   { "jobs", 'j', "N", "Objects at once (max-concurrent-downloads)",
@@ -209,6 +234,7 @@ tool_options_new (void)
   options->args = g_ptr_array_new_with_free_func (g_free);
   options->metadata = g_ptr_array_new_with_free_func (g_free);
   options->filter = tool_filter_new ();
+  options->older_than = -1;
   return options;
 }
 

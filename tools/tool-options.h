@@ -18,10 +18,12 @@ struct _ToolOptions
   gboolean no_clobber;
   gboolean count;
   gboolean force;
+  gboolean incomplete;
   gboolean no_follow_symlinks;
   guint verbose; /* 1: -v, 2: -vv */
 
-  gint64 limit; /* 0: none */
+  gint64 limit;      /* 0: none */
+  gint64 older_than; /* microseconds; -1: not given */
   char *files_from;
   char *content_type;
   GPtrArray *metadata; /* of char *: name, value, name, value */

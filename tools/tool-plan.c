@@ -230,7 +230,7 @@ begin_tree (Plan *plan, ToolPlace *from, GError **error)
     {
       g_autoptr (S3dlioUri) prefix = tool_place_prefix (from);
 
-      plan->inner = tool_source_new_list (tool, prefix, TRUE, 0);
+      plan->inner = tool_source_new_list (tool, prefix, S3DLIO_LIST_RECURSIVE, 0);
     }
 
   return TRUE;

@@ -109,7 +109,7 @@ remove_object (Remover *self, const char *uri)
 static void
 remove_list (Remover *self, S3dlioUri *prefix)
 {
-  g_autoptr (ToolSource) list = tool_source_new_list (self->tool, prefix, TRUE, 0);
+  g_autoptr (ToolSource) list = tool_source_new_list (self->tool, prefix, S3DLIO_LIST_RECURSIVE, 0);
   ToolItem *found;
 
   while ((found = tool_source_pull (list)) != NULL)
@@ -199,6 +199,13 @@ tool_rm (Tool *tool, char **args)
     usage = tool_check_filters (tool);
   if (usage != 0)
     return usage;
+  if (tool->options->incomplete)
+    {
+      tool_rm_incomplete (tool, args);
+      return 0;
+    }
+  if (tool->options->older_than >= 0)
+    return tool_usage ("rm: --older-than goes with --incomplete");
 
   remover_init (&remover, tool);
   names = tool_source_new_names (tool, args, tool->options->files_from);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* What rb --force needs of rm. */
+/* The parts of rm: what rb --force needs of it, and rm --incomplete (tool-incomplete.c). */
 
 #include "tool.h"
 
 /* Deletes every object whose name begins with @prefix. */
 void tool_rm_list (Tool *tool, S3dlioUri *prefix);
+
+/* Aborts the unfinished uploads that @args and --files-from name. */
+void tool_rm_incomplete (Tool *tool, char **args);

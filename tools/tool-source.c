@@ -265,7 +265,7 @@ list_free (ToolSource *source)
 }
 
 ToolSource *
-tool_source_new_list (Tool *tool, S3dlioUri *prefix, gboolean recursive, gint64 limit)
+tool_source_new_list (Tool *tool, S3dlioUri *prefix, S3dlioListFlags flags, gint64 limit)
 {
   ListSource *self = g_new0 (ListSource, 1);
   g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
@@ -278,8 +278,7 @@ tool_source_new_list (Tool *tool, S3dlioUri *prefix, gboolean recursive, gint64 
   if (limit > 0)
     s3dlio_options_set_int64 (options, S3DLIO_OPTION_LIMIT, limit);
 
-  self->lister = s3dlio_client_open_list (tool->client, self->prefix,
-                                          recursive ? S3DLIO_LIST_RECURSIVE : S3DLIO_LIST_NONE, options, &error);
+  self->lister = s3dlio_client_open_list (tool->client, self->prefix, flags, options, &error);
   if (self->lister == NULL)
     {
       self->ended = TRUE;

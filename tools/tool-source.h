@@ -58,7 +58,7 @@ ToolItem *tool_source_pull (ToolSource *source);
 ToolSource *tool_source_new_names (Tool *tool, char **args, const char *files_from);
 
 /* What the library lists below @prefix, page by page. Keys are what follows it. @limit: 0: all. */
-ToolSource *tool_source_new_list (Tool *tool, S3dlioUri *prefix, gboolean recursive, gint64 limit);
+ToolSource *tool_source_new_list (Tool *tool, S3dlioUri *prefix, S3dlioListFlags flags, gint64 limit);
 
 typedef enum
 {

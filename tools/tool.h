@@ -128,6 +128,8 @@ char *tool_json_info (S3dlioObjectInfo *info);
 char *tool_json_error (const char *code, const char *message, const char *uri);
 char *tool_json_summary (guint64 attempted, guint64 succeeded, guint64 failed);
 char *tool_json_count (guint64 objects, guint64 bytes);
+/* An unfinished upload that is aborted, or would be: {"action":"abort",…}. */
+char *tool_json_abort (S3dlioObjectInfo *upload);
 /* What was done, or would be: {"action":…,"from":…,"to":…}; @to may be NULL. */
 char *tool_json_action (const char *action, const char *from, const char *to);
 
@@ -151,5 +153,8 @@ void tool_wait_done (GObject *source, GAsyncResult *result, gpointer wait);
 /* Runs the main context until then. (transfer full) */
 GAsyncResult *tool_wait (ToolWait *wait);
 
-/* The form in which an action is shown (--dry-run, -v): with stdout, as a result. */
+/* A whole line: a result on stdout, or else on stderr. */
+void tool_say (Tool *tool, gboolean as_result, const char *line);
+
+/* The form in which an action is shown (--dry-run: a result; -v). */
 void tool_say_action (Tool *tool, gboolean as_result, const char *action, const char *from, const char *to);

@@ -5,6 +5,7 @@
 
 test_scripts += \
   %D%/help.sh \
+  %D%/incomplete.sh \
   %D%/ls.sh \
   %D%/memory.sh \
   %D%/objects.sh \

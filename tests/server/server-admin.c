@@ -14,6 +14,7 @@
  *   POST /-/objects?bucket=B&key=K&size=N[&seed=S]   an object made of the pattern
  *   POST …&count=N            as many, K0000000 and on
  *   GET /-/uploads[?bucket=B] how many multipart uploads are begun and not ended
+ *   POST /-/uploads?bucket=B&key=K&age=S[&count=N]   N of them, begun so many seconds ago
  *   POST /-/expire?key=ID     these credentials expire
  */
 #include "config.h"
@@ -177,11 +178,37 @@ handle_objects (TsCall *call)
 }
 
 static void
+begin_upload (TsCall *call, const char *bucket, const char *key)
+{
+  g_autofree char *age = parameter (call, "age");
+  g_autofree char *count = parameter (call, "count");
+  guint64 seconds, n = 1;
+
+  if (key == NULL || age == NULL || !ts_parse_size (age, &seconds) || (count != NULL && !ts_parse_size (count, &n)))
+    {
+      answer (call, 400, "key= and age= are wanted, and count= is a number\n");
+      return;
+    }
+
+  for (guint64 i = 0; i < n; i++)
+    ts_server_begin_upload (call->server, bucket, key, seconds);
+  answer (call, 200, "");
+}
+
+static void
 handle_uploads (TsCall *call)
 {
   g_autofree char *bucket = parameter (call, "bucket");
-  g_autofree char *text = g_strdup_printf ("%u\n", ts_server_count_uploads (call->server, bucket));
+  g_autofree char *key = parameter (call, "key");
+  g_autofree char *text = NULL;
 
+  if (g_str_equal (call->method, "POST") && bucket != NULL)
+    {
+      begin_upload (call, bucket, key);
+      return;
+    }
+
+  text = g_strdup_printf ("%u\n", ts_server_count_uploads (call->server, bucket));
   answer (call, 200, text);
 }
 

@@ -164,6 +164,19 @@ ts_server_count_uploads (TestServer *server, const char *bucket_name)
   return n;
 }
 
+void
+ts_server_begin_upload (TestServer *server, const char *bucket_name, const char *key, guint64 age)
+{
+  const gint64 begun = ts_server_now (server) - (gint64) age;
+  TsBucket *bucket;
+
+  ts_store_lock (server->store);
+  bucket = ts_store_bucket_locked (server->store, bucket_name);
+  if (bucket != NULL)
+    ts_bucket_add_upload_locked (server->store, bucket, key, ts_pairs_new (), begun);
+  ts_store_unlock (server->store);
+}
+
 /* ---- the pattern ---- */
 
 /* Eight bytes at a time, each word mixed from its number and the seed (splitmix64): no period,

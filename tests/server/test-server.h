@@ -145,6 +145,8 @@ guint ts_server_count_objects (TestServer *server, const char *bucket);
 
 /* Multipart uploads that are begun and neither completed nor aborted; @bucket NULL: in all. */
 guint ts_server_count_uploads (TestServer *server, const char *bucket);
+/* One that was begun so many seconds ago, in a bucket that there is. */
+void ts_server_begin_upload (TestServer *server, const char *bucket, const char *key, guint64 age);
 
 /* Writes the pattern of @seed for the bytes [@offset, @offset + @size) of an object. */
 void ts_pattern_fill (guint8 *buffer, gsize size, guint64 offset, guint32 seed);
