@@ -16,6 +16,12 @@ struct _S3dlioUri
   char *key;
 };
 
+S3dlioUri *s3d_uri_new (const char *scheme, const char *authority, const char *container, const char *key);
+/* As s3dlio_uri_parse(). */
+S3dlioUri *s3d_uri_parse (const char *text, GError **error);
+/* The length of "scheme" in "scheme://…", or 0. */
+gsize s3d_uri_scheme_length (const char *text);
+
 /* A new URI with the same scheme and authority. */
 S3dlioUri *s3d_uri_new_sibling (S3dlioUri *uri, const char *container, const char *key);
 

@@ -15,7 +15,6 @@ noinst_LTLIBRARIES += %D%/libs3d-base.la
   %D%/base-error.c \
   %D%/base-error.h \
   %D%/base-facts.h \
-  %D%/base-facts.h \
   %D%/base-file.c \
   %D%/base-file.h \
   %D%/base-fork.c \
@@ -36,6 +35,7 @@ noinst_LTLIBRARIES += %D%/libs3d-base.la
   %D%/base-source.h \
   %D%/base-time.c \
   %D%/base-time.h \
+  %D%/base-uri.c \
   %D%/base-uri.h \
   %D%/base-xml.c \
   %D%/base-xml.h \
