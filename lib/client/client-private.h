@@ -41,13 +41,6 @@ S3dSettings *s3d_client_get_settings (S3dlioClient *client);
 /* INVALID for an offset or a length that cannot be. */
 gboolean s3d_client_check_range (gint64 offset, gint64 length, GError **error);
 
-/* The options that give a new object something, and what they give: NULL when that is nothing, so that a copy keeps
- * what its source has. */
-#define S3D_WRITE_OPTIONS                                                                                              \
-  S3DLIO_OPTION_CONTENT_TYPE, S3DLIO_OPTION_CONTENT_ENCODING, S3DLIO_OPTION_CONTENT_LANGUAGE,                          \
-      S3DLIO_OPTION_CONTENT_DISPOSITION, S3DLIO_OPTION_CACHE_CONTROL, S3DLIO_OPTION_STORAGE_CLASS, S3D_OPTION_METADATA
-S3dAttributes *s3d_client_attributes_of (S3dlioOptions *options);
-
 /* Runs @sequence and waits. A NULL one is a plan that failed, with @error set. Errors are prefixed "WHAT URI: ". */
 gboolean s3d_client_run (S3dSequence *sequence, const char *what, const char *uri, S3dlioOptions *options,
                          GCancellable *cancellable, GError **error);
@@ -60,12 +53,3 @@ void s3d_client_run_async (gpointer source, S3dSequence *sequence, GError *error
 /* @sequence: set also when it failed, unless the plan failed (NULL then). (transfer none) */
 gboolean s3d_client_run_finish (gpointer source, GAsyncResult *result, gpointer tag, S3dSequence **sequence,
                                 GError **error);
-
-/* --- s3dlio-client-write.c --- */
-
-/* Both names of a copy, after a look at its options. */
-gboolean s3d_client_resolve_copy (S3dlioClient *client, const char *from_uri, const char *to_uri,
-                                  S3dlioOptions *options, S3dTarget *from, S3dTarget *to, GError **error);
-/* The copy of @from as @if_match (nullable) says; opens a file that it copies to another store. */
-S3dSequence *s3d_client_plan_copy (S3dTarget *from, S3dTarget *to, S3dBudget *budget, S3dlioOptions *options,
-                                   const char *if_match, gboolean preserve_mtime, GError **error);

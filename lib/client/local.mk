@@ -5,6 +5,8 @@ noinst_LTLIBRARIES += %D%/libs3d-client.la
   %D%/client-backends.c \
   %D%/client-backends.h \
   %D%/client-batch.h \
+  %D%/client-copy.c \
+  %D%/client-copy.h \
   %D%/client-lister.h \
   %D%/client-private.h \
   %D%/client-run.c \

@@ -7,7 +7,7 @@
 
 #include "base/base-options.h"
 #include "client/client-batch.h"
-#include "client/client-private.h"
+#include "client/client-copy.h"
 #include "engine/engine-many.h"
 #include "s3dlio/s3dlio-client-many.h"
 #include "s3dlio/s3dlio-error.h"
