@@ -8,6 +8,7 @@ noinst_LTLIBRARIES += %D%/libs3d-store.la
   %D%/store-info.h \
   %D%/store-mem.c \
   %D%/store-mem-private.h \
+  %D%/store-mem-table.c \
   %D%/store-mem-uploads.c \
   %D%/store-op.c \
   %D%/store-op.h

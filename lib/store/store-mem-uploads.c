@@ -157,8 +157,8 @@ s3d_mem_run_upload_part_copy (MemStore *store,
                               S3dOp *op,
                               GError **error)
 {
-  g_autoptr (GBytes) from = s3d_mem_find_bytes (op->from, op->if_match, error);
-  guint64 size = from ? g_bytes_get_size (from) : 0;
+  g_autoptr (S3dMemObject) from = s3d_mem_find_object (op->from, op->if_match, error);
+  guint64 size = from ? g_bytes_get_size (from->bytes) : 0;
 
   if (!from)
     return FALSE;
@@ -169,7 +169,7 @@ s3d_mem_run_upload_part_copy (MemStore *store,
       return FALSE;
     }
 
-  return add_part (op, g_bytes_new_from_bytes (from, (gsize) op->offset, (gsize) op->length), error);
+  return add_part (op, g_bytes_new_from_bytes (from->bytes, (gsize) op->offset, (gsize) op->length), error);
 }
 
 /* --- the end --- */
@@ -247,6 +247,7 @@ s3d_mem_run_upload_complete (MemStore *store,
   g_autoptr (GPtrArray) parts = NULL;
   g_autoptr (S3dAttributes) attributes = NULL;
   g_autofree char *etag = s3d_mem_new_etag ();
+  S3dMemObject *object;
   Upload *upload;
   GBytes *bytes;
   gsize total;
@@ -260,8 +261,11 @@ s3d_mem_run_upload_complete (MemStore *store,
   g_mutex_unlock (&lock);
 
   bytes = parts ? join_parts (parts, total, error) : NULL;
-  if (!bytes || !s3d_mem_publish (op, bytes, g_strdup_printf ("%s-%u", etag, parts->len),
-                                  g_steal_pointer (&attributes), error))
+  if (!bytes)
+    return FALSE;
+
+  object = s3d_mem_object_new (bytes, g_strdup_printf ("%s-%u", etag, parts->len), g_steal_pointer (&attributes));
+  if (!s3d_mem_publish (op, object, op->if_match, error))
     return FALSE;
 
   g_mutex_lock (&lock);
