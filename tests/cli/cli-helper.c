@@ -6,6 +6,8 @@
  *   cli-helper ask PORT METHOD PATH [BODY]   one HTTP request to 127.0.0.1; prints the answer's body
  *   cli-helper terminal FILE COMMAND…  runs it with a terminal as stderr, whose output goes to FILE
  *   cli-helper background COMMAND…     becomes it, with the signals that shells switch off for it back on
+ *   cli-helper full FILE               listens on 127.0.0.1 with no room for a connection; writes the port to FILE, and
+ *                                      ends with its standard input
  *
  * One thread. */
 
@@ -13,11 +15,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -131,6 +135,35 @@ background (char **command)
   return 127;
 }
 
+/* Who connects hears nothing: what the kernel would keep for accept() is taken. */
+static int
+full (const char *path)
+{
+  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  socklen_t length = sizeof address;
+  const int listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  g_autofree char *port = NULL;
+  char sink;
+
+  if (listener < 0 || bind (listener, (struct sockaddr *) &address, length) != 0 || listen (listener, 0) != 0
+      || getsockname (listener, (struct sockaddr *) &address, &length) != 0)
+    return 99;
+  for (guint i = 0; i < 8; i++)
+    {
+      const int client = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+      if (client < 0 || (connect (client, (struct sockaddr *) &address, length) != 0 && errno != EINPROGRESS))
+        return 99;
+    }
+
+  port = g_strdup_printf ("%u\n", ntohs (address.sin_port));
+  if (!g_file_set_contents (path, port, -1, NULL))
+    return 99;
+  while (read (STDIN_FILENO, &sink, 1) > 0)
+    continue;
+  return 0;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -140,11 +173,14 @@ main (int argc, char **argv)
     return terminal (argv[2], argv + 3);
   if (argc >= 3 && strcmp (argv[1], "background") == 0)
     return background (argv + 2);
+  if (argc >= 3 && strcmp (argv[1], "full") == 0)
+    return full (argv[2]);
   if (argc >= 5 && strcmp (argv[1], "ask") == 0)
     return ask (argv[2], argv[3], argv[4], argc > 5 ? argv[5] : "");
 
   fprintf (stderr, "usage: cli-helper measure|terminal FILE COMMAND…\n"
                    "       cli-helper background COMMAND…\n"
+                   "       cli-helper full FILE\n"
                    "       cli-helper ask PORT METHOD PATH [BODY]\n");
   return 2;
 }

@@ -4,6 +4,7 @@
 # own server and, where S3DLIO_TEST_RGW_ENDPOINT is set, on Ceph RGW.
 
 test_scripts += \
+  %D%/effects.sh \
   %D%/help.sh \
   %D%/incomplete.sh \
   %D%/ls.sh \
@@ -19,4 +20,4 @@ test_helpers += %D%/cli-helper
 %C%_cli_helper_CPPFLAGS = $(USER_CPPFLAGS)
 %C%_cli_helper_LDADD = $(GIO_LIBS)
 
-EXTRA_DIST += %D%/cli.sh %D%/sentences.txt
+EXTRA_DIST += %D%/cli.sh %D%/probes.sh %D%/sentences.txt

@@ -187,6 +187,35 @@ test_chunks_grow (gconstpointer data)
   g_assert_cmpuint (fault_store_count (box->fault, S3D_OP_READ), ==, chosen ? 10 : 9);
 }
 
+/* What is set for files is not what is set for all. */
+static void
+test_knobs_of_files (void)
+{
+  g_autoptr (Box) box = box_new (SMALL " file-enable-range-engine=yes file-range-split-threshold=300 "
+                                 "file-range-chunk-size=200 file-max-concurrent-ranges=2",
+                                 NULL, NULL);
+  g_auto (Result) result = { NULL };
+
+  box->store->scheme = "file";
+  box_put (box, "k", 1000);
+  fault_store_gate (box->fault, S3D_OP_READ, 1, 2);
+  result = get (box, "k", 0, -1);
+  assert_reads (box, "0+300 300+200 500+200 700+200 900+100");
+  g_assert_cmpuint (fault_store_most (box->fault, S3D_OP_READ), ==, 2);
+}
+
+static void
+test_files_switched_off (void)
+{
+  g_autoptr (Box) box = box_new (SMALL " file-enable-range-engine=no", NULL, NULL);
+  g_auto (Result) result = { NULL };
+
+  box->store->scheme = "file";
+  box_put (box, "k", 1000);
+  result = get (box, "k", 0, -1);
+  assert_reads (box, "0+-1");
+}
+
 /* --- get_range --- */
 
 static void
@@ -750,6 +779,8 @@ main (int argc,
   g_test_add_func ("/engine/range/switched-off-is-one-whole-read", test_switched_off);
   g_test_add_func ("/engine/range/switched-off-reads-an-empty-object", test_switched_off_empty);
   g_test_add_func ("/engine/range/as-many-at-once-as-configured-and-never-more", test_at_once);
+  g_test_add_func ("/engine/range/knobs-of-files", test_knobs_of_files);
+  g_test_add_func ("/engine/range/files-switched-off", test_files_switched_off);
   g_test_add_data_func ("/engine/range/chunk-size-that-was-chosen-stays", GINT_TO_POINTER (TRUE), test_chunks_grow);
   g_test_add_data_func ("/engine/range/chunks-grow-with-the-object", GINT_TO_POINTER (FALSE), test_chunks_grow);
   g_test_add_func ("/engine/range/slices-cost-only-their-ranges", test_slices);

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define LARGE ((gsize) 3 * 1024 * 1024 + 4321)
@@ -40,6 +41,34 @@ test_new (Fixture *fixture,
   g_assert_cmpstr (s3dlio_object_info_get_etag (op->info), ==, etag);
   g_assert_cmpint (s3dlio_object_info_get_size (op->info), ==, 5);
   g_assert_cmpuint (op->facts.bytes, ==, 5);
+}
+
+static int n_synced;
+
+/* In the place of the C library's. */
+int
+fsync (int fd)
+{
+  g_atomic_int_inc (&n_synced);
+
+  return (int) syscall (SYS_fsync, fd);
+}
+
+static void
+test_synced (Fixture *fixture,
+             gconstpointer data)
+{
+  g_autoptr (S3dOp) before = write_op (fixture, "a", "hello");
+  g_autoptr (S3dOp) op = write_op (fixture, "b", "hello");
+
+  n_synced = 0;
+  fixture_run_ok (fixture, before);
+  g_assert_cmpint (n_synced, ==, 0);
+
+  fixture->settings->fsync = TRUE;
+  fixture_run_ok (fixture, op);
+  /* The file, and the directory that has its name. */
+  g_assert_cmpint (n_synced, ==, 2);
 }
 
 static void
@@ -290,6 +319,7 @@ main (int argc,
 
   fixture_add ("/file/write/new-file-and-its-directories", test_new);
   fixture_add ("/file/write/empty-file", test_empty);
+  fixture_add ("/file/write/synced-as-set", test_synced);
   fixture_add ("/file/write/from-a-descriptor", test_from_file);
   fixture_add ("/file/write/failed-source-leaves-the-old-file-alone", test_failed_source);
   fixture_add ("/file/write/fifo-takes-all-in-order", test_fifo);
