@@ -100,24 +100,40 @@ configured_endpoint (const S3dSettings *settings, const S3dProfile *profile, GEr
   return g_steal_pointer (&endpoint);
 }
 
-static S3dAddressing
-configured_addressing (const S3dSettings *settings, const S3dProfile *profile)
+/* Which of @words the profile says under @name; -1: it says nothing. */
+static gboolean
+profile_word (const S3dProfile *profile, const char *name, const char *const *words, int *word, GError **error)
 {
-  const char *style = s3d_profile_get (profile, "s3.addressing_style");
-  if (settings->addressing_style != S3D_ADDRESSING_AUTO || style == NULL)
-    return settings->addressing_style;
-  if (g_ascii_strcasecmp (style, "path") == 0)
-    return S3D_ADDRESSING_PATH;
-  return g_ascii_strcasecmp (style, "virtual") == 0 ? S3D_ADDRESSING_VIRTUAL : S3D_ADDRESSING_AUTO;
+  const char *text = s3d_profile_get (profile, name);
+  *word = -1;
+  if (text == NULL)
+    return TRUE;
+  for (int i = 0; words[i] != NULL; i++)
+    {
+      if (g_ascii_strcasecmp (text, words[i]) == 0)
+        *word = i;
+    }
+  if (*word >= 0)
+    return TRUE;
+  g_autofree char *what = g_strconcat ("the profile's ", name, NULL);
+  g_autofree char *any = g_strjoinv (", ", (char **) words);
+  g_autofree char *why = g_strconcat ("it is one of ", any, NULL);
+  return bad_setting (what, text, why, error);
 }
 
-static S3dChecksum
-configured_checksum (const S3dSettings *settings, const S3dProfile *profile)
+static gboolean
+configure_addressing (S3dS3Endpoint *endpoint, const S3dSettings *settings, const S3dProfile *profile, GError **error)
 {
-  const char *wish = s3d_profile_get (profile, "request_checksum_calculation");
-  if (!settings->checksum_is_default || wish == NULL)
-    return settings->checksum;
-  return g_ascii_strcasecmp (wish, "when_supported") == 0 ? S3D_CHECKSUM_AUTO : S3D_CHECKSUM_NONE;
+  static const char *const styles[] = { "auto", "path", "virtual", NULL }; /* as S3dAddressing */
+  int style = -1;
+  endpoint->addressing = settings->addressing_style;
+  if (endpoint->addressing != S3D_ADDRESSING_AUTO)
+    return TRUE;
+  if (!profile_word (profile, "s3.addressing_style", styles, &style, error))
+    return FALSE;
+  if (style >= 0)
+    endpoint->addressing = (S3dAddressing) style;
+  return TRUE;
 }
 
 /* Also where it was named, as those of one region, of FIPS and of private links are. */
@@ -131,9 +147,18 @@ is_amazon (const S3dS3Endpoint *endpoint)
 }
 
 static gboolean
-sends_checksums (const S3dS3Endpoint *endpoint, S3dChecksum wanted)
+configure_checksums (S3dS3Endpoint *endpoint, const S3dSettings *settings, const S3dProfile *profile, GError **error)
 {
-  return wanted == S3D_CHECKSUM_CRC32C || (wanted == S3D_CHECKSUM_AUTO && is_amazon (endpoint));
+  static const char *const wishes[] = { "when_required", "when_supported", NULL };
+  S3dChecksum wanted = settings->checksum;
+  int wish = -1;
+  if (settings->checksum_is_default &&
+      !profile_word (profile, "request_checksum_calculation", wishes, &wish, error))
+    return FALSE;
+  if (wish >= 0)
+    wanted = wish == 1 ? S3D_CHECKSUM_AUTO : S3D_CHECKSUM_NONE;
+  endpoint->checksums = wanted == S3D_CHECKSUM_CRC32C || (wanted == S3D_CHECKSUM_AUTO && is_amazon (endpoint));
+  return TRUE;
 }
 
 S3dS3Endpoint *
@@ -170,8 +195,9 @@ s3d_s3_endpoint_new (S3dlioUri *uri, const S3dSettings *settings, const S3dProfi
       return NULL;
     }
   endpoint->region = g_strdup (region != NULL ? region : DEFAULT_REGION);
-  endpoint->addressing = configured_addressing (settings, profile);
-  endpoint->checksums = sends_checksums (endpoint, configured_checksum (settings, profile));
+  if (!configure_addressing (endpoint, settings, profile, error) ||
+      !configure_checksums (endpoint, settings, profile, error))
+    return NULL;
   return g_steal_pointer (&endpoint);
 }
 

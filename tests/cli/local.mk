@@ -4,6 +4,7 @@
 # own server and, where S3DLIO_TEST_RGW_ENDPOINT is set, on Ceph RGW.
 
 test_scripts += \
+  %D%/aws.sh \
   %D%/effects.sh \
   %D%/help.sh \
   %D%/incomplete.sh \
