@@ -91,6 +91,7 @@ exit_code (Tool *tool)
 {
   if (tool_signals_caught () != 0)
     {
+      tool_report_open_uploads (tool);
       tool_summary (tool);
       return 128 + tool_signals_caught ();
     }
@@ -175,7 +176,7 @@ main (int argc, char **argv)
   tool.options = options;
   tool.verb = options->verb;
   tool_log_init (&tool);
-  tool_signals_init (cancellable);
+  tool_signals_init (&tool);
   result = run (&tool);
   g_clear_object (&tool.client);
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* s3dlio rm --incomplete: aborts unfinished uploads. Names mean what they mean to rm: exactly one key, or with -r what
- * lies below it at "/" boundaries; of a local directory, the temporary files that killed writers left. A source of
- * uploads that is made of lists, and jobs that abort them. One thread. */
+/* Unfinished uploads: s3dlio rm --incomplete, which aborts them, and those that this process would leave behind.
+ *
+ * Names mean what they mean to rm: exactly one key, or with -r what lies below it at "/" boundaries; of a local
+ * directory, the temporary files that killed writers left. A source of uploads that is made of lists, and jobs that
+ * abort them. One thread. */
 
 #include "config.h"
 
@@ -237,4 +239,27 @@ tool_rm_incomplete (Tool *tool, char **args)
   static const ToolJobsClass abort_jobs = { .start = start, .finish = finish, .ordered = TRUE };
 
   tool_jobs_run (tool, &abort_jobs, uploads_new (tool, args), NULL);
+}
+
+/* ---- Those of this process ---- */
+
+guint
+tool_report_open_uploads (Tool *tool)
+{
+  g_autoptr (GPtrArray) uploads = tool->client != NULL ? s3dlio_client_get_open_uploads (tool->client) : NULL;
+
+  for (guint i = 0; uploads != NULL && i < uploads->len; i++)
+    {
+      S3dlioObjectInfo *upload = g_ptr_array_index (uploads, i);
+      const char *uri = s3dlio_object_info_get_uri (upload);
+      g_autofree char *quoted = g_shell_quote (uri);
+      g_autoptr (GError) error = g_error_new (
+          S3DLIO_ERROR, S3DLIO_ERROR_FAILED,
+          "the unfinished upload %s of %s is left behind; to remove it: s3dlio rm --incomplete --older-than 0 %s",
+          s3dlio_object_info_get_attribute (upload, "upload-id"), uri, quoted);
+
+      tool_report (tool, uri, error);
+    }
+
+  return uploads != NULL ? uploads->len : 0;
 }

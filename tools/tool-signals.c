@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Signals. The first SIGINT or SIGTERM asks for a clean end: the main loop wakes and cancels, and an alarm ends the
- * process when that takes too long, whatever the main thread is doing. A second one ends it at once. The handlers do
- * only what signal-safety(7) allows. */
+/* Signals. The first SIGINT or SIGTERM asks for a clean end: the main loop wakes and cancels. When that takes too long,
+ * it says what is left behind and ends the process; an alarm soon after does so, whatever the main thread is doing. A
+ * second signal ends it at once. The handlers do only what signal-safety(7) allows. */
 
 #include "config.h"
 
@@ -39,17 +39,28 @@ on_signal (int signal_number)
     _exit (128 + signal_number);
 
   caught = signal_number;
-  alarm (CLEAN_END_SECONDS);
+  alarm (CLEAN_END_SECONDS + 1);
   if (write (wake_pipe[1], &byte, 1) < 0)
     _exit (128 + signal_number);
 }
 
 static gboolean
-on_wake (gint fd, GIOCondition condition, gpointer cancellable)
+on_deadline (gpointer tool)
 {
+  if (tool_report_open_uploads (tool) == 0)
+    on_alarm (SIGALRM);
+  _exit (128 + caught);
+}
+
+static gboolean
+on_wake (gint fd, GIOCondition condition, gpointer data)
+{
+  Tool *tool = data;
+
   (void) fd;
   (void) condition;
-  g_cancellable_cancel (cancellable);
+  g_timeout_add_full (G_PRIORITY_HIGH, CLEAN_END_SECONDS * 1000, on_deadline, tool, NULL);
+  g_cancellable_cancel (tool->cancellable);
   return G_SOURCE_REMOVE;
 }
 
@@ -71,14 +82,14 @@ catch_signal (int signal_number, void (*handler) (int))
 }
 
 void
-tool_signals_init (GCancellable *cancellable)
+tool_signals_init (Tool *tool)
 {
   /* A reader that goes away is seen as EPIPE. */
   signal (SIGPIPE, SIG_IGN);
   if (!g_unix_open_pipe (wake_pipe, FD_CLOEXEC, NULL))
     return;
 
-  g_unix_fd_add_full (G_PRIORITY_HIGH, wake_pipe[0], G_IO_IN, on_wake, g_object_ref (cancellable), g_object_unref);
+  g_unix_fd_add_full (G_PRIORITY_HIGH, wake_pipe[0], G_IO_IN, on_wake, tool, NULL);
   signal (SIGALRM, on_alarm);
   catch_signal (SIGINT, on_signal);
   catch_signal (SIGTERM, on_signal);

@@ -135,11 +135,14 @@ char *tool_json_action (const char *action, const char *from, const char *to);
 
 /* ---- Signals (tool-signals.c) ---- */
 
-/* SIGINT and SIGTERM cancel @cancellable, and end the process after five seconds; a second one ends it at once. */
-void tool_signals_init (GCancellable *cancellable);
+/* SIGINT and SIGTERM cancel what @tool does, and end the process after five seconds; a second one ends it at once. */
+void tool_signals_init (Tool *tool);
 
 /* The signal that came, or 0. */
 int tool_signals_caught (void);
+
+/* Names the uploads that are neither completed nor aborted, and how to remove them; returns how many there are. */
+guint tool_report_open_uploads (Tool *tool); /* tool-incomplete.c */
 
 /* ---- Waiting (s3dlio.c) ---- */
 

@@ -65,6 +65,47 @@ ask POST /-/release >/dev/null
 ask DELETE /-/faults >/dev/null
 check "SIGTERM in mid-put: no upload is left" test "$(uploads_left)" = 0
 
+mkdir several
+cp large several/a
+cp large several/b
+ask POST /-/faults 'op=UploadPart part=3 action=hold' >/dev/null
+interrupt "SIGTERM in a tree of puts" TERM 143 cp -r several "$bucket/several"
+check "SIGTERM in a tree of puts: every upload is aborted" test "$(uploads_left)" = 0
+check "SIGTERM in a tree of puts: none is named" sh -c '! grep -q upload err'
+ask POST /-/release >/dev/null
+ask DELETE /-/faults >/dev/null
+
+# What cannot be aborted is named, with how to remove it, whether the service refuses or does not answer.
+named ()
+{
+  sed -n "s|^s3dlio: the unfinished upload \(upload-[0-9]*\) of $1 is left behind; to remove it: s3dlio \(.*\)\$|\2|p" err
+}
+ask POST /-/faults 'op=UploadPart part=2 action=hold' >/dev/null
+ask POST /-/faults 'op=AbortMultipartUpload action=status status=403 code=AccessDenied' >/dev/null
+interrupt "SIGINT, and the abort is refused" INT 130 put large "$bucket/the refused one"
+check "an abort that is refused: the upload is named" test -n "$(named "$bucket/the refused one")"
+check "an abort that is refused: it is left" test "$(uploads_left)" = 1
+ask POST /-/release >/dev/null
+ask DELETE /-/faults >/dev/null
+run sh -c "'$s3dlio' $(named "$bucket/the refused one")"
+check "what is printed removes it" test "$(uploads_left)" = 0
+begun=$(date +%s)
+ask POST /-/faults 'op=UploadPart part=2 action=hold' >/dev/null
+ask POST /-/faults 'op=AbortMultipartUpload action=hold' >/dev/null
+interrupt "SIGTERM, and the abort is not answered" TERM 143 --json put large "$bucket/silent"
+check "an abort that is not answered: it ends within five seconds and a little" test $(($(date +%s) - begun)) -le 15
+check "an abort that is not answered: the upload is named" \
+  grep -q '^{"error":{"code":"failed","message":"the unfinished upload upload-[^"]*","uri":"[^"]*/silent"}}$' err
+ask POST /-/release >/dev/null
+ask DELETE /-/faults >/dev/null
+ask POST /-/faults 'op=UploadPart part=2 action=status status=403 code=AccessDenied' >/dev/null
+ask POST /-/faults 'op=AbortMultipartUpload action=status status=403 code=AccessDenied' >/dev/null
+row "a put fails, and its abort too" 1 put large "$bucket/failed"
+check "a failed abort: the error names the upload" \
+  err_has "AccessDenied.*the unfinished upload upload-[0-9]* of $bucket/failed is left behind: "
+ask DELETE /-/faults >/dev/null
+run "$s3dlio" rm -r --incomplete --older-than 0 "$bucket"
+
 row "put" 0 put large "$bucket/large"
 mkdir down
 ask POST /-/faults 'op=GetObject from=8M action=stall after=1000' >/dev/null
