@@ -251,15 +251,20 @@ count_own_threads (void)
   return n;
 }
 
-/* What has been told to end is gone soon, not at once: the bound is on hanging alone. */
+/* What has been told to end is gone soon, not at once: the bound is on hanging alone. Two looks in a row, because one can
+ * miss both a thread that ends and the one that it started to tidy up behind it. */
 static gboolean
 falls_to (guint (*count) (void), guint expected)
 {
   gint64 deadline = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+  guint looks = 0;
 
-  while (count () > expected && g_get_monotonic_time () < deadline)
-    g_thread_yield ();
-  return count () <= expected;
+  while (looks < 2 && g_get_monotonic_time () < deadline)
+    {
+      looks = count () <= expected ? looks + 1 : 0;
+      g_thread_yield ();
+    }
+  return looks == 2;
 }
 
 static guint
