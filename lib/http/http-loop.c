@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* An event loop over libcurl's multi-socket interface: own epoll, own timers, an eventfd that is written only
- * while the loop sleeps. curl_multi_poll() and curl_multi_perform() would cost O(handles) a wakeup.
+/* An event loop over libcurl's multi-socket interface: own epoll (http-poll.c), own timers, an eventfd that is written
+ * only while the loop sleeps. curl_multi_poll() and curl_multi_perform() would cost O(handles) a wakeup.
  *
  * All but what http-loop.h names runs on the loop's own thread. The thread owns the multi handle, the transfers
  * and the descriptors, and takes them down when it ends; whoever quits the loop joins the thread or lets it go. A
@@ -11,18 +11,12 @@
 
 #include "http/http-loop.h"
 #include "http/http-attempt.h"
+#include "http/http-poll.h"
 #include "http/http-transfer.h"
 
-#include "base/base-error.h"
-#include "base/base-fork.h"
 #include "base/base-pool.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #define MAX_EVENTS 64
 /* Rounds of new requests before the sockets are looked at again. */
@@ -35,22 +29,12 @@
 #define BUSY_PERCENT 90
 #define BUSY_LOAD 4
 
-/* What epoll is asked to say of a descriptor, and what libcurl wants to hear. A connection that falls idle stays in the
- * epoll: most are used again at once, with the same wish. */
-typedef struct
-{
-  guint8 registered;
-  guint8 wanted;
-  gboolean socket; /* a connection: we are told before it is closed */
-} Watch;
-
 struct _S3dHttpLoop
 {
   S3dHttpCore *core;
   guint index;
   GThread *thread;
-  int epoll_fd;
-  int event_fd;
+  S3dHttpPoll poll;
 
   /* Under core->lock. */
   GQueue inbox;
@@ -62,7 +46,6 @@ struct _S3dHttpLoop
   int saturated; /* atomic */
 
   CURLM *multi;
-  GArray *watches; /* by descriptor */
   gint64 now;
   gint64 woke_at;
   gint64 curl_due; /* G_MAXINT64: never */
@@ -125,22 +108,12 @@ s3d_http_loop_get_active (S3dHttpLoop *loop)
 
 /* --- the inbox --- */
 
-/* With the lock held, so that the loop cannot end before the write. */
-static void
-wake (S3dHttpLoop *loop)
-{
-  guint64 one = 1;
-
-  while (write (loop->event_fd, &one, sizeof one) < 0 && errno == EINTR)
-    ;
-}
-
 void
 s3d_http_loop_push (S3dHttpLoop *loop, S3dHttpRequest *request)
 {
   g_queue_push_tail_link (&loop->inbox, &request->link);
   if (g_atomic_int_compare_and_exchange (&loop->asleep, TRUE, FALSE))
-    wake (loop);
+    s3d_http_poll_wake (&loop->poll);
 }
 
 void
@@ -148,7 +121,7 @@ s3d_http_loop_push_urgent (S3dHttpLoop *loop, S3dHttpRequest *request)
 {
   g_ptr_array_add (loop->urgent, s3d_http_request_ref (request));
   if (g_atomic_int_compare_and_exchange (&loop->asleep, TRUE, FALSE))
-    wake (loop);
+    s3d_http_poll_wake (&loop->poll);
 }
 
 static void
@@ -169,94 +142,28 @@ s3d_http_loop_fail_without (S3dHttpRequest *request)
 
 /* --- sockets --- */
 
-static Watch *
-get_watch (S3dHttpLoop *loop, int fd)
-{
-  if ((guint) fd >= loop->watches->len)
-    g_array_set_size (loop->watches, (guint) fd + 1);
-  return &g_array_index (loop->watches, Watch, fd);
-}
-
-static void
-watch (S3dHttpLoop *loop, int fd, Watch *w)
-{
-  struct epoll_event event = { .events = w->wanted, .data.fd = fd };
-
-  if (w->wanted == w->registered)
-    return;
-  if (w->wanted == 0)
-    epoll_ctl (loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
-  else if (w->registered == 0)
-    epoll_ctl (loop->epoll_fd, EPOLL_CTL_ADD, fd, &event);
-  else if (epoll_ctl (loop->epoll_fd, EPOLL_CTL_MOD, fd, &event) != 0 && errno == ENOENT)
-    epoll_ctl (loop->epoll_fd, EPOLL_CTL_ADD, fd, &event);
-  w->registered = w->wanted;
-}
-
 static int
 socket_changed (CURL *easy, curl_socket_t fd, int what, void *data, void *socket_data)
 {
   S3dHttpLoop *loop = data;
   S3dHttpTransfer *transfer = what != CURL_POLL_REMOVE ? s3d_http_transfer_from_easy (easy) : NULL;
-  Watch *w = get_watch (loop, fd);
 
   if (transfer != NULL)
     transfer->fd = fd;
-  w->wanted = 0;
-  if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
-    w->wanted |= EPOLLIN;
-  if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
-    w->wanted |= EPOLLOUT;
-  if (w->wanted != 0 || !w->socket)
-    watch (loop, fd, w);
+  s3d_http_poll_want (&loop->poll, fd, what);
   return 0;
 }
 
 void
 s3d_http_loop_socket_opened (S3dHttpLoop *loop, int fd)
 {
-  Watch *w = get_watch (loop, fd);
-
-  memset (w, 0, sizeof *w);
-  w->socket = TRUE;
-  s3d_fork_track_fd (fd);
+  s3d_http_poll_opened (&loop->poll, fd);
 }
 
 void
 s3d_http_loop_socket_closing (S3dHttpLoop *loop, int fd)
 {
-  Watch *w = get_watch (loop, fd);
-
-  /* Taken out by hand: a copy of the socket in a forked child would keep it in the epoll. */
-  w->wanted = 0;
-  watch (loop, fd, w);
-  w->socket = FALSE;
-  s3d_fork_untrack_fd (fd);
-}
-
-static void
-handle_event (S3dHttpLoop *loop, const struct epoll_event *event)
-{
-  int fd = event->data.fd;
-  Watch *w = get_watch (loop, fd);
-  int action = 0, running;
-
-  if (w->wanted == 0)
-    {
-      watch (loop, fd, w); /* an idle connection that the other side closed: libcurl sees it when it wants it again */
-      return;
-    }
-  if ((event->events & EPOLLIN) != 0)
-    action |= CURL_CSELECT_IN;
-  if ((event->events & EPOLLOUT) != 0)
-    action |= CURL_CSELECT_OUT;
-  if ((event->events & (EPOLLERR | EPOLLHUP)) != 0)
-    action |= CURL_CSELECT_IN | CURL_CSELECT_ERR;
-  /* While a body is sent, an answer that came early must be read before the next write fails on the closed
-   * connection. */
-  if (w->wanted == (EPOLLIN | EPOLLOUT))
-    action |= CURL_CSELECT_IN;
-  curl_multi_socket_action (loop->multi, fd, action, &running);
+  s3d_http_poll_closing (&loop->poll, fd);
 }
 
 static int
@@ -439,20 +346,19 @@ static void
 wait_for_events (S3dHttpLoop *loop, int timeout_ms)
 {
   struct epoll_event events[MAX_EVENTS];
-  int n;
+  int n, action, running;
 
   if (timeout_ms != 0)
     note_busy (loop, g_get_monotonic_time ());
-  n = epoll_wait (loop->epoll_fd, events, MAX_EVENTS, timeout_ms);
+  n = epoll_wait (loop->poll.epoll_fd, events, MAX_EVENTS, timeout_ms);
   g_atomic_int_set (&loop->asleep, FALSE);
   if (timeout_ms == 0)
     note_busy (loop, g_get_monotonic_time ());
   loop->now = loop->woke_at = g_get_monotonic_time ();
 
-  /* The eventfd is edge-triggered: it need not be read. */
   for (int i = 0; i < n; i++)
-    if (events[i].data.fd != loop->event_fd)
-      handle_event (loop, &events[i]);
+    if ((action = s3d_http_poll_judge (&loop->poll, &events[i])) >= 0)
+      curl_multi_socket_action (loop->multi, events[i].data.fd, action, &running);
 }
 
 static void
@@ -497,12 +403,8 @@ loop_free (S3dHttpLoop *loop)
   g_clear_pointer (&loop->spare, g_ptr_array_unref);
   curl_multi_cleanup (loop->multi);
   g_sequence_free (loop->timers);
-  g_array_unref (loop->watches);
   g_ptr_array_unref (loop->urgent);
-  s3d_fork_untrack_fd (loop->epoll_fd);
-  close (loop->epoll_fd);
-  s3d_fork_untrack_fd (loop->event_fd);
-  close (loop->event_fd);
+  s3d_http_poll_close (&loop->poll);
   g_free (loop);
 }
 
@@ -534,29 +436,6 @@ start_thread (S3dHttpLoop *loop, GError **error)
   return thread;
 }
 
-static gboolean
-open_descriptors (S3dHttpLoop *loop, GError **error)
-{
-  struct epoll_event event = { .events = EPOLLIN | EPOLLET };
-
-  loop->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
-  loop->event_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-  event.data.fd = loop->event_fd;
-  if (loop->epoll_fd >= 0 && loop->event_fd >= 0
-      && epoll_ctl (loop->epoll_fd, EPOLL_CTL_ADD, loop->event_fd, &event) == 0)
-    {
-      s3d_fork_track_fd (loop->epoll_fd);
-      s3d_fork_track_fd (loop->event_fd);
-      return TRUE;
-    }
-  s3d_error_set_errno (error, errno, "cannot make an epoll");
-  if (loop->epoll_fd >= 0)
-    close (loop->epoll_fd);
-  if (loop->event_fd >= 0)
-    close (loop->event_fd);
-  return FALSE;
-}
-
 static void
 set_up_multi (S3dHttpLoop *loop)
 {
@@ -581,7 +460,7 @@ s3d_http_loop_new (S3dHttpCore *core, guint index, GError **error)
   loop->index = index;
   loop->curl_due = G_MAXINT64;
   loop->stall_interval = G_MAXINT64;
-  if (!open_descriptors (loop, error))
+  if (!s3d_http_poll_open (&loop->poll, error))
     {
       g_free (loop);
       return NULL;
@@ -590,7 +469,6 @@ s3d_http_loop_new (S3dHttpCore *core, guint index, GError **error)
   g_queue_init (&loop->active);
   loop->urgent = g_ptr_array_new_with_free_func ((GDestroyNotify) s3d_http_request_unref);
   loop->spare = g_ptr_array_new_with_free_func ((GDestroyNotify) s3d_http_transfer_free);
-  loop->watches = g_array_new (FALSE, TRUE, sizeof (Watch));
   loop->timers = g_sequence_new (NULL);
   set_up_multi (loop);
   loop->thread = start_thread (loop, error);
@@ -610,7 +488,7 @@ s3d_http_loop_quit (S3dHttpLoop *loop, gboolean join)
 
   g_mutex_lock (&core->lock);
   loop->quit = TRUE;
-  wake (loop);
+  s3d_http_poll_wake (&loop->poll);
   g_mutex_unlock (&core->lock);
   if (join)
     g_thread_join (thread);

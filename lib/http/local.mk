@@ -14,6 +14,8 @@ noinst_LTLIBRARIES += %D%/libs3d-http.la
   %D%/http-loop.h \
   %D%/http-options.c \
   %D%/http-options.h \
+  %D%/http-poll.c \
+  %D%/http-poll.h \
   %D%/http-private.h \
   %D%/http-redirect.c \
   %D%/http-redirect.h \
