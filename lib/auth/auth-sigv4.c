@@ -382,6 +382,17 @@ append_canonical_request (Text *text, S3dHttpRequest *request, const char *paylo
   return names;
 }
 
+static void
+append_scope (Text *text, const char *date, const char *region, const char *service)
+{
+  text_append_n (text, date, DATE_LENGTH);
+  text_append (text, "/");
+  text_append (text, region);
+  text_append (text, "/");
+  text_append (text, service);
+  text_append (text, "/aws4_request");
+}
+
 void
 s3d_sigv4_sign (S3dSigv4 *signer, S3dHttpRequest *request, const S3dCredentials *credentials, const char *region,
                 const char *payload_hash, gint64 now)
@@ -404,12 +415,7 @@ s3d_sigv4_sign (S3dSigv4 *signer, S3dHttpRequest *request, const S3dCredentials 
 
   g_auto (Text) scope;
   text_init (&scope);
-  text_append_n (&scope, date, DATE_LENGTH);
-  text_append (&scope, "/");
-  text_append (&scope, region);
-  text_append (&scope, "/");
-  text_append (&scope, signer->service);
-  text_append (&scope, "/aws4_request");
+  append_scope (&scope, date, region, signer->service);
 
   g_auto (Text) text;
   text_init (&text);

@@ -9,64 +9,56 @@
 
 #include "base/base-error.h"
 
+/* All others are S3DLIO_ERROR_FAILED. */
+static const struct
+{
+  int err;
+  S3dlioError code;
+} errnos[] = {
+  { ENOENT, S3DLIO_ERROR_NOT_FOUND },
+  { ENOTDIR, S3DLIO_ERROR_NOT_FOUND },
+  { ESTALE, S3DLIO_ERROR_NOT_FOUND }, /* NFS: the file was removed under us */
+  { EEXIST, S3DLIO_ERROR_EXISTS },
+  { ENOTEMPTY, S3DLIO_ERROR_EXISTS },
+  { EACCES, S3DLIO_ERROR_DENIED },
+  { EPERM, S3DLIO_ERROR_DENIED },
+  { EROFS, S3DLIO_ERROR_DENIED },
+  { ENOSPC, S3DLIO_ERROR_NO_SPACE },
+  { EDQUOT, S3DLIO_ERROR_NO_SPACE },
+  { EFBIG, S3DLIO_ERROR_NO_SPACE },
+  { ENOMEM, S3DLIO_ERROR_NO_SPACE },
+  { ECONNREFUSED, S3DLIO_ERROR_NETWORK },
+  { ECONNRESET, S3DLIO_ERROR_NETWORK },
+  { ECONNABORTED, S3DLIO_ERROR_NETWORK },
+  { ENOTCONN, S3DLIO_ERROR_NETWORK },
+  { EPIPE, S3DLIO_ERROR_NETWORK },
+  { ENETDOWN, S3DLIO_ERROR_NETWORK },
+  { ENETUNREACH, S3DLIO_ERROR_NETWORK },
+  { ENETRESET, S3DLIO_ERROR_NETWORK },
+  { EHOSTDOWN, S3DLIO_ERROR_NETWORK },
+  { EHOSTUNREACH, S3DLIO_ERROR_NETWORK },
+  { ETIMEDOUT, S3DLIO_ERROR_TIMED_OUT },
+  { EINVAL, S3DLIO_ERROR_INVALID },
+  { EISDIR, S3DLIO_ERROR_INVALID },
+  { ELOOP, S3DLIO_ERROR_INVALID },
+  { ENAMETOOLONG, S3DLIO_ERROR_INVALID },
+  { EILSEQ, S3DLIO_ERROR_INVALID },
+  { ENOSYS, S3DLIO_ERROR_UNSUPPORTED },
+  { EOPNOTSUPP, S3DLIO_ERROR_UNSUPPORTED },
+  { ENOTSUP, S3DLIO_ERROR_UNSUPPORTED },
+  { EXDEV, S3DLIO_ERROR_UNSUPPORTED },
+};
+
 S3dlioError
 s3d_error_code_from_errno (int err)
 {
-  switch (err)
+  for (gsize i = 0; i < G_N_ELEMENTS (errnos); i++)
     {
-    case ENOENT:
-    case ENOTDIR:
-    case ESTALE: /* NFS: the file was removed under us */
-      return S3DLIO_ERROR_NOT_FOUND;
-
-    case EEXIST:
-    case ENOTEMPTY:
-      return S3DLIO_ERROR_EXISTS;
-
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return S3DLIO_ERROR_DENIED;
-
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-    case ENOMEM:
-      return S3DLIO_ERROR_NO_SPACE;
-
-    case ECONNREFUSED:
-    case ECONNRESET:
-    case ECONNABORTED:
-    case ENOTCONN:
-    case EPIPE:
-    case ENETDOWN:
-    case ENETUNREACH:
-    case ENETRESET:
-    case EHOSTDOWN:
-    case EHOSTUNREACH:
-      return S3DLIO_ERROR_NETWORK;
-
-    case ETIMEDOUT:
-      return S3DLIO_ERROR_TIMED_OUT;
-
-    case EINVAL:
-    case EISDIR:
-    case ELOOP:
-    case ENAMETOOLONG:
-    case EILSEQ:
-      return S3DLIO_ERROR_INVALID;
-
-    case ENOSYS:
-    case EOPNOTSUPP:
-#if ENOTSUP != EOPNOTSUPP
-    case ENOTSUP:
-#endif
-    case EXDEV:
-      return S3DLIO_ERROR_UNSUPPORTED;
-
-    default:
-      return S3DLIO_ERROR_FAILED;
+      if (errnos[i].err == err)
+        return errnos[i].code;
     }
+
+  return S3DLIO_ERROR_FAILED;
 }
 
 void

@@ -133,14 +133,9 @@ s3dlio_range_engine_finalize (GObject *object)
 }
 
 static void
-s3dlio_range_engine_class_init (S3dlioRangeEngineClass *klass)
+install_properties (GObjectClass *object_class)
 {
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_CONSTRUCT | G_PARAM_STATIC_STRINGS;
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
-
-  object_class->get_property = s3dlio_range_engine_get_property;
-  object_class->set_property = s3dlio_range_engine_set_property;
-  object_class->finalize = s3dlio_range_engine_finalize;
 
   /**
    * S3dlioRangeEngine:chunk-size:
@@ -183,6 +178,17 @@ s3dlio_range_engine_class_init (S3dlioRangeEngineClass *klass)
     g_param_spec_double ("range-timeout", NULL, NULL, 0, TIMEOUT_MAX_S, TIMEOUT_S, flags);
 
   g_object_class_install_properties (object_class, N_PROPS, props);
+}
+
+static void
+s3dlio_range_engine_class_init (S3dlioRangeEngineClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->get_property = s3dlio_range_engine_get_property;
+  object_class->set_property = s3dlio_range_engine_set_property;
+  object_class->finalize = s3dlio_range_engine_finalize;
+  install_properties (object_class);
 }
 
 static void
