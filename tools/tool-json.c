@@ -35,10 +35,10 @@ to_line (struct json_object *object)
   return line;
 }
 
-static const char *
-type_name (S3dlioObjectType type)
+const char *
+tool_type_name (S3dlioObjectInfo *info)
 {
-  switch (type)
+  switch (s3dlio_object_info_get_object_type (info))
     {
     case S3DLIO_OBJECT_TYPE_PREFIX:
       return "prefix";
@@ -85,7 +85,7 @@ tool_json_info (S3dlioObjectInfo *info)
   const gint64 mtime = s3dlio_object_info_get_mtime (info);
 
   add_string (object, "uri", s3dlio_object_info_get_uri (info));
-  add_string (object, "type", type_name (s3dlio_object_info_get_object_type (info)));
+  add_string (object, "type", tool_type_name (info));
   if (size >= 0)
     add_number (object, "size", (guint64) size);
   if (mtime >= 0)

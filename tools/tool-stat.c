@@ -20,21 +20,6 @@ append (GString *out, const char *name, const char *value)
   g_string_append_c (out, '\n');
 }
 
-static const char *
-type_name (S3dlioObjectInfo *info)
-{
-  switch (s3dlio_object_info_get_object_type (info))
-    {
-    case S3DLIO_OBJECT_TYPE_PREFIX:
-      return "prefix";
-    case S3DLIO_OBJECT_TYPE_CONTAINER:
-      return "container";
-    case S3DLIO_OBJECT_TYPE_OBJECT:
-    default:
-      return "object";
-    }
-}
-
 static void
 print_text (Tool *tool, S3dlioObjectInfo *info)
 {
@@ -47,7 +32,7 @@ print_text (Tool *tool, S3dlioObjectInfo *info)
 
   tool_escape (out, s3dlio_object_info_get_uri (info));
   g_string_append_c (out, '\n');
-  append (out, "type", type_name (info));
+  append (out, "type", tool_type_name (info));
   if (size >= 0)
     g_string_append_printf (out, "  size: %" G_GINT64_FORMAT "\n", size);
   if (s3dlio_object_info_get_mtime (info) >= 0)

@@ -125,6 +125,7 @@ char *tool_time (gint64 mtime, gboolean fraction);
 
 /* One object a line, with its newline. */
 char *tool_json_info (S3dlioObjectInfo *info);
+const char *tool_type_name (S3dlioObjectInfo *info); /* "object", "prefix", "container" */
 char *tool_json_error (const char *code, const char *message, const char *uri);
 char *tool_json_summary (guint64 attempted, guint64 succeeded, guint64 failed);
 char *tool_json_count (guint64 objects, guint64 bytes);

@@ -8,6 +8,7 @@
 
 #include "api-fixture.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -345,4 +346,51 @@ void
 api_forget (ApiTest *test)
 {
   ts_server_reset_ledger (test->server);
+}
+
+typedef struct
+{
+  TestServer *server;
+  guint n;
+  GCancellable *cancellable;
+  const char *path;
+} WhenHeld;
+
+static gpointer
+cancel_when_held (gpointer data)
+{
+  g_autofree WhenHeld *what = data;
+
+  g_assert_true (ts_server_wait_held (what->server, what->n, 30000));
+  g_cancellable_cancel (what->cancellable);
+  return NULL;
+}
+
+GThread *
+api_cancel_when_held (ApiTest *test, guint n, GCancellable *cancellable)
+{
+  WhenHeld what = { .server = test->server, .n = n, .cancellable = cancellable };
+
+  return g_thread_new ("cancel", cancel_when_held, g_memdup2 (&what, sizeof what));
+}
+
+static gpointer
+grow_when_held (gpointer data)
+{
+  g_autofree WhenHeld *what = data;
+  int fd = open (what->path, O_WRONLY | O_APPEND | O_CLOEXEC);
+
+  g_assert_true (ts_server_wait_held (what->server, 1, 30000));
+  g_assert_cmpint (write (fd, "x", 1), ==, 1);
+  close (fd);
+  ts_server_release (what->server);
+  return NULL;
+}
+
+GThread *
+api_grow_when_held (ApiTest *test, const char *path)
+{
+  WhenHeld what = { .server = test->server, .path = path };
+
+  return g_thread_new ("change", grow_when_held, g_memdup2 (&what, sizeof what));
 }

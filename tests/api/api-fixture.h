@@ -59,3 +59,8 @@ const char *api_path (ApiTest *test, const char *name);
 /* How many requests of a kind our server has seen since the test began. */
 guint api_count (ApiTest *test, const char *operation);
 void api_forget (ApiTest *test);
+
+/* Threads to be joined. Cancels once @n requests are held. */
+GThread *api_cancel_when_held (ApiTest *test, guint n, GCancellable *cancellable);
+/* One byte more in the file, once a request is held; then lets it go. @path: lives as long as the thread. */
+GThread *api_grow_when_held (ApiTest *test, const char *path);

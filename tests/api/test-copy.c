@@ -205,35 +205,18 @@ failed_part_leaves_nothing (ApiTest *test)
   assert_fails (test, api_uri (test, "object"), uri, other, S3DLIO_ERROR_DENIED);
 }
 
-typedef struct
-{
-  TestServer *server;
-  GCancellable *cancellable;
-} Canceller;
-
-static gpointer
-cancel_when_held (gpointer data)
-{
-  Canceller *canceller = data;
-
-  g_assert_true (ts_server_wait_held (canceller->server, 2, 30000));
-  g_cancellable_cancel (canceller->cancellable);
-  return NULL;
-}
-
 static void
 cancelled_leaves_nothing (ApiTest *test)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autofree char *uri = NULL;
   g_autoptr (TestServer) other = new_other_server (&uri);
-  Canceller canceller = { test->server, cancellable };
   g_autoptr (GError) error = NULL;
   GThread *thread;
 
   api_put (test, "object", 60 * MIB, 4);
   ts_server_add_fault (test->server, "op=GetObject nth=4- action=hold");
-  thread = g_thread_new ("cancel", cancel_when_held, &canceller);
+  thread = api_cancel_when_held (test, 2, cancellable);
   g_assert_false (s3dlio_client_copy (test->client, api_uri (test, "object"), uri, NULL, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_thread_join (thread);

@@ -240,25 +240,6 @@ what_is_written_meanwhile_stays (ApiTest *test)
     }
 }
 
-typedef struct
-{
-  ApiTest *test;
-  const char *path;
-} Changer;
-
-static gpointer
-grow_when_held (gpointer data)
-{
-  Changer *changer = data;
-  int fd = open (changer->path, O_WRONLY | O_APPEND | O_CLOEXEC);
-
-  g_assert_true (ts_server_wait_held (changer->test->server, 1, 30000));
-  g_assert_cmpint (write (fd, "x", 1), ==, 1);
-  close (fd);
-  ts_server_release (changer->test->server);
-  return NULL;
-}
-
 /* After its last byte was read, which is too late for the copy, but not for the source. */
 static void
 file_that_changes_meanwhile_stays (ApiTest *test)
@@ -266,7 +247,6 @@ file_that_changes_meanwhile_stays (ApiTest *test)
   g_autoptr (GBytes) bytes = api_bytes (20 * MIB, 1);
   const char *path = api_path (test, "file");
   g_autofree char *from = g_filename_to_uri (path, NULL, NULL);
-  Changer changer = { test, path };
   g_autoptr (GError) error = NULL;
   struct stat left;
   GThread *thread;
@@ -274,7 +254,7 @@ file_that_changes_meanwhile_stays (ApiTest *test)
   g_file_set_contents (path, g_bytes_get_data (bytes, NULL), 20 * MIB, &error);
   g_assert_no_error (error);
   ts_server_add_fault (test->server, "op=CompleteMultipartUpload nth=1 action=hold");
-  thread = g_thread_new ("change", grow_when_held, &changer);
+  thread = api_grow_when_held (test, path);
   g_assert_false (s3dlio_client_rename (test->client, from, api_uri (test, "new"), NULL, NULL, &error));
   g_thread_join (thread);
   g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION);

@@ -248,34 +248,17 @@ failed_abort_is_named (ApiTest *test)
   assert_left_behind (test, error->message);
 }
 
-typedef struct
-{
-  TestServer *server;
-  GCancellable *cancellable;
-} Canceller;
-
-static gpointer
-cancel_when_held (gpointer data)
-{
-  Canceller *canceller = data;
-
-  g_assert_true (ts_server_wait_held (canceller->server, 2, 30000));
-  g_cancellable_cancel (canceller->cancellable);
-  return NULL;
-}
-
 static void
 failed_abort_of_a_cancelled_put_is_named (ApiTest *test)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GBytes) bytes = api_bytes (40 * MIB, 1);
   g_autoptr (GError) error = NULL;
-  Canceller canceller = { test->server, cancellable };
   GThread *thread;
 
   ts_server_add_fault (test->server, "op=UploadPart nth=2- action=hold");
   ts_server_add_fault (test->server, "op=AbortMultipartUpload action=status status=500 code=InternalError");
-  thread = g_thread_new ("cancel", cancel_when_held, &canceller);
+  thread = api_cancel_when_held (test, 2, cancellable);
   g_assert_false (s3dlio_client_put (test->client, api_uri (test, "object"), bytes, NULL, NULL, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_thread_join (thread);

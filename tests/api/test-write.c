@@ -145,33 +145,12 @@ file_of_any_size (ApiTest *test)
     }
 }
 
-typedef struct
-{
-  ApiTest *test;
-  const char *path;
-} Changer;
-
-/* One byte more, once a request is being held. */
-static gpointer
-grow_when_held (gpointer data)
-{
-  Changer *changer = data;
-  int fd = open (changer->path, O_WRONLY | O_APPEND | O_CLOEXEC);
-
-  g_assert_true (ts_server_wait_held (changer->test->server, 1, 30000));
-  g_assert_cmpint (write (fd, "x", 1), ==, 1);
-  close (fd);
-  ts_server_release (changer->test->server);
-  return NULL;
-}
-
 static void
 file_that_changes_is_not_published (ApiTest *test)
 {
   g_autoptr (S3dlioClient) client = api_client_with (test, "concurrent-parts=1", NULL);
   const char *path = api_path (test, "changing");
   g_autofree char *from = g_filename_to_uri (path, NULL, NULL);
-  Changer changer = { test, path };
 
   for (guint i = 0; i < 2; i++)
     {
@@ -182,7 +161,7 @@ file_that_changes_is_not_published (ApiTest *test)
       g_file_set_contents (path, g_bytes_get_data (bytes, NULL), 20 * MIB, &error);
       g_assert_no_error (error);
       ts_server_add_fault (test->server, "op=UploadPart nth=1 action=hold");
-      thread = g_thread_new ("change", grow_when_held, &changer);
+      thread = api_grow_when_held (test, path);
       if (i == 0)
         s3dlio_client_put_file (client, api_uri (test, "object"), path, NULL, NULL, NULL, &error);
       else
@@ -431,33 +410,16 @@ failed_part_aborts_the_upload (ApiTest *test)
   g_assert_no_error (error);
 }
 
-typedef struct
-{
-  TestServer *server;
-  GCancellable *cancellable;
-} Canceller;
-
-static gpointer
-cancel_when_held (gpointer data)
-{
-  Canceller *canceller = data;
-
-  g_assert_true (ts_server_wait_held (canceller->server, 2, 30000));
-  g_cancellable_cancel (canceller->cancellable);
-  return NULL;
-}
-
 static void
 cancelled_put_aborts_the_upload (ApiTest *test)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GBytes) bytes = api_bytes (60 * MIB, 1);
   g_autoptr (GError) error = NULL;
-  Canceller canceller = { test->server, cancellable };
   GThread *thread;
 
   ts_server_add_fault (test->server, "op=UploadPart nth=2- action=hold");
-  thread = g_thread_new ("cancel", cancel_when_held, &canceller);
+  thread = api_cancel_when_held (test, 2, cancellable);
   g_assert_false (s3dlio_client_put (test->client, api_uri (test, "object"), bytes, NULL, NULL, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_thread_join (thread);

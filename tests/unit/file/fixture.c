@@ -6,6 +6,7 @@
 
 #include "fixture.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -292,4 +293,19 @@ fixture_source (const char *text)
   g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
 
   return s3d_source_new_bytes (bytes);
+}
+
+gpointer
+fixture_read_all (gpointer path)
+{
+  int fd = g_open (path, O_RDONLY, 0);
+  GByteArray *all = g_byte_array_new ();
+  guint8 buffer[1000];
+  gssize n;
+
+  while ((n = read (fd, buffer, sizeof buffer)) > 0)
+    g_byte_array_append (all, buffer, (guint) n);
+  close (fd);
+
+  return all;
 }

@@ -41,6 +41,8 @@ void fixture_run (Fixture *fixture, S3dOp *op);
 void fixture_run_ok (Fixture *fixture, S3dOp *op);
 /* Runs it; it fails with @code, and a message that holds @text. */
 void fixture_run_bad (Fixture *fixture, S3dOp *op, S3dlioError code, const char *text);
+/* A thread's function: all that comes out of the FIFO of that path. (GByteArray, transfer full) */
+gpointer fixture_read_all (gpointer path);
 /* What a READ gives. */
 char *fixture_read (Fixture *fixture, const char *name);
 char *fixture_etag (Fixture *fixture, const char *name);

@@ -201,21 +201,6 @@ test_mode_and_time (Fixture *fixture,
   g_assert_cmpint (now.st_mtim.tv_nsec, ==, 123456789);
 }
 
-static gpointer
-read_all (gpointer path)
-{
-  int fd = g_open (path, O_RDONLY, 0);
-  GByteArray *all = g_byte_array_new ();
-  guint8 buffer[1000];
-  gssize n;
-
-  while ((n = read (fd, buffer, sizeof buffer)) > 0)
-    g_byte_array_append (all, buffer, (guint) n);
-  close (fd);
-
-  return all;
-}
-
 static void
 test_into_fifo (Fixture *fixture,
                 gconstpointer data)
@@ -227,7 +212,7 @@ test_into_fifo (Fixture *fixture,
 
   fixture_make_large (fixture, "from", LARGE);
   g_assert_no_errno (mkfifo (path, 0600));
-  reader = g_thread_new ("reader", read_all, path);
+  reader = g_thread_new ("reader", fixture_read_all, path);
   fixture_run_ok (fixture, op);
   all = g_thread_join (reader);
   g_assert_cmpuint (all->len, ==, LARGE);

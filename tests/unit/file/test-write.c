@@ -159,21 +159,6 @@ test_fifo_without_reader (Fixture *fixture,
   g_assert_error (op->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
-static gpointer
-read_all (gpointer path)
-{
-  int fd = g_open (path, O_RDONLY, 0);
-  GByteArray *all = g_byte_array_new ();
-  guint8 buffer[1000];
-  gssize n;
-
-  while ((n = read (fd, buffer, sizeof buffer)) > 0)
-    g_byte_array_append (all, buffer, (guint) n);
-  close (fd);
-
-  return all;
-}
-
 static void
 test_fifo (Fixture *fixture,
            gconstpointer data)
@@ -188,7 +173,7 @@ test_fifo (Fixture *fixture,
   fixture_make_large (fixture, "from", LARGE);
   g_assert_true (g_file_get_contents (from, &bytes, NULL, NULL));
   g_assert_no_errno (mkfifo (path, 0600));
-  reader = g_thread_new ("reader", read_all, path);
+  reader = g_thread_new ("reader", fixture_read_all, path);
   op->source = s3d_source_new_memory (bytes, LARGE);
   fixture_run_ok (fixture, op);
   all = g_thread_join (reader);
