@@ -156,6 +156,16 @@ typedef struct _S3dlioOptions S3dlioOptions;
 #define S3DLIO_OPTION_PRESERVE_MTIME "preserve-mtime"
 
 /**
+ * S3DLIO_OPTION_RESUME:
+ *
+ * Boolean; get to a file: what an interruption leaves is kept beside the target, and the next get goes on from there as
+ * long as the object is still the same. See s3dlio_client_get_to_file().
+ *
+ * Since: 0.9
+ */
+#define S3DLIO_OPTION_RESUME "resume"
+
+/**
  * S3dlioProgressFunc:
  * @done: bytes transferred, or objects deleted, so far
  * @total: how many there are in all, or -1 when that is not known (yet)

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/base-error.h"
+#include "base/base-part.h"
 #include "base/base-time.h"
 
 #define LINKS_FOLLOWED 40 /* as the kernel does */
@@ -177,8 +178,44 @@ s3d_atomic_file_is_temporary (const char *name)
 {
   gsize prefix = strlen (TEMPORARY_PREFIX);
 
+  if (s3d_part_is_name (name))
+    return TRUE;
+
   return strncmp (name, TEMPORARY_PREFIX, prefix) == 0 && strlen (name) == prefix + 16 &&
          strspn (name + prefix, "0123456789abcdef") == 16;
+}
+
+/* What has a name while it is written is no more open than what it replaces; it gets that one's mode in the end. */
+static mode_t
+named_mode (const S3dAtomicFile *file)
+{
+  return file->exists ? 0600 : 0666;
+}
+
+static gboolean
+file_make_part (S3dAtomicFile *file,
+                GError **error)
+{
+  g_autofree char *name = s3d_part_name (file->name, S3D_PART_SUFFIX);
+
+  file->fd = s3d_part_open (file->dir, name, named_mode (file));
+  if (file->fd >= 0 && (!file->exists || fchmod (file->fd, named_mode (file)) == 0))
+    {
+      file->temporary = g_steal_pointer (&name);
+      return TRUE;
+    }
+
+  if (file->fd < 0 && errno == EWOULDBLOCK)
+    {
+      g_autofree char *path = g_filename_display_name (file->path);
+
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_UNAVAILABLE,
+                   "%s is being written by another get that can be resumed", path);
+    }
+  else
+    set_error (error, errno, "cannot write", file->path);
+
+  return FALSE;
 }
 
 static gboolean
@@ -189,7 +226,7 @@ file_make_named (S3dAtomicFile *file,
     {
       g_autofree char *name = random_name ();
 
-      file->fd = openat (file->dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+      file->fd = openat (file->dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, named_mode (file));
       if (file->fd >= 0)
         {
           file->temporary = g_steal_pointer (&name);
@@ -214,6 +251,9 @@ static gboolean
 file_make (S3dAtomicFile *file,
            GError **error)
 {
+  if ((file->flags & S3D_ATOMIC_PART) != 0)
+    return file_make_part (file, error);
+
   if (may_link_nameless ())
     {
       file->fd = openat (file->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
@@ -233,6 +273,15 @@ static gboolean
 file_open_in_place (S3dAtomicFile *file,
                     GError **error)
 {
+  if ((file->flags & S3D_ATOMIC_PART) != 0)
+    {
+      g_autofree char *path = g_filename_display_name (file->path);
+
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED,
+                   "%s is no regular file: what is written to it cannot be resumed", path);
+      return FALSE;
+    }
+
   file->fd = open (file->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
   if (file->fd >= 0)
     return TRUE;
@@ -534,6 +583,24 @@ s3d_atomic_file_discard (S3dAtomicFile *file)
   if (file->temporary != NULL)
     (void) unlinkat (file->dir, file->temporary, 0);
   file_free (file);
+}
+
+void
+s3d_atomic_file_keep (S3dAtomicFile *file)
+{
+  file_free (file);
+}
+
+int
+s3d_atomic_file_get_dir (S3dAtomicFile *file)
+{
+  return file->dir;
+}
+
+const char *
+s3d_atomic_file_get_name (S3dAtomicFile *file)
+{
+  return file->name;
 }
 
 /* --- renaming --- */

@@ -16,7 +16,10 @@ typedef enum
   /* EXISTS when the target is there, also when it appears meanwhile */
   S3D_ATOMIC_NO_CLOBBER = 1 << 0,
   S3D_ATOMIC_MAKE_PARENTS = 1 << 1,
-  S3D_ATOMIC_FSYNC = 1 << 2        /* file and directory are on the disk when commit returns */
+  S3D_ATOMIC_FSYNC = 1 << 2,       /* file and directory are on the disk when commit returns */
+  /* the bytes go to the part of base-part.h, with what is in it; a target to be written in place is refused, and one
+   * that somebody else is at is UNAVAILABLE */
+  S3D_ATOMIC_PART = 1 << 3
 } S3dAtomicFlags;
 
 S3dAtomicFile *s3d_atomic_file_open (const char *path, S3dAtomicFlags flags, GError **error);
@@ -31,6 +34,11 @@ void s3d_atomic_file_discard (S3dAtomicFile *file);
 
 /* Renames one file, replacing @to; UNSUPPORTED where it takes a copy, since they are on two file systems. */
 gboolean s3d_atomic_rename (const char *from, const char *to, S3dAtomicFlags flags, GError **error);
+
+/* With S3D_ATOMIC_PART: as discard, but the part stays; the directory (O_PATH) and the name of the target. */
+void s3d_atomic_file_keep (S3dAtomicFile *file);
+int s3d_atomic_file_get_dir (S3dAtomicFile *file);
+const char *s3d_atomic_file_get_name (S3dAtomicFile *file);
 
 /* Whether @name, without its directory, is one that a file has before it is published. */
 gboolean s3d_atomic_file_is_temporary (const char *name);

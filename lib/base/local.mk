@@ -25,6 +25,8 @@ noinst_LTLIBRARIES += %D%/libs3d-base.la
   %D%/base-memory.c \
   %D%/base-memory.h \
   %D%/base-options.h \
+  %D%/base-part.c \
+  %D%/base-part.h \
   %D%/base-pool.c \
   %D%/base-pool.h \
   %D%/base-settings.c \

@@ -102,8 +102,8 @@ static S3dSequence *
 plan_to_file (S3dlioClient *client, const char *uri, const char *path, S3dlioOptions *options, GError **error)
 {
   static const char *const known[]
-      = { S3DLIO_OPTION_IF_MATCH,      S3DLIO_OPTION_NO_CLOBBER, S3DLIO_OPTION_OFFSET,
-          S3DLIO_OPTION_LENGTH,        S3DLIO_OPTION_PRESERVE_MTIME, S3D_OPTION_PROGRESS, NULL };
+      = { S3DLIO_OPTION_IF_MATCH,       S3DLIO_OPTION_NO_CLOBBER, S3DLIO_OPTION_OFFSET, S3DLIO_OPTION_LENGTH,
+          S3DLIO_OPTION_PRESERVE_MTIME, S3DLIO_OPTION_RESUME,     S3D_OPTION_PROGRESS,  NULL };
   g_auto (S3dTarget) target = S3D_TARGET_INIT;
   const S3dGetFile wanted = {
     .path = path,
@@ -112,6 +112,7 @@ plan_to_file (S3dlioClient *client, const char *uri, const char *path, S3dlioOpt
     .if_match = s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH),
     .no_clobber = s3d_options_get_boolean (options, S3DLIO_OPTION_NO_CLOBBER),
     .preserve_mtime = s3d_options_get_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME),
+    .resume = s3d_options_get_boolean (options, S3DLIO_OPTION_RESUME),
   };
 
   if (!s3d_options_check (options, known, error) || !s3d_client_check_range (wanted.offset, wanted.length, error)
@@ -375,13 +376,19 @@ s3dlio_client_get_into_finish (S3dlioClient *client, GAsyncResult *result, gsize
  * @uri: the object
  * @path: (type filename): the file
  * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_NO_CLOBBER, %S3DLIO_OPTION_OFFSET,
- *   %S3DLIO_OPTION_LENGTH, %S3DLIO_OPTION_PRESERVE_MTIME, progress
+ *   %S3DLIO_OPTION_LENGTH, %S3DLIO_OPTION_PRESERVE_MTIME, %S3DLIO_OPTION_RESUME, progress
  * @cancellable: (nullable): a cancellable
  * @error: return location for an error
  *
  * Reads an object into a file, which appears whole or not at all: a reader of @path sees what was there before or all
  * of the new, and a failure, a cancellation or a crash leaves no trace. A target that is no regular file (a device, a
  * FIFO) is written in place.
+ *
+ * With %S3DLIO_OPTION_RESUME the bytes go to `.NAME.s3dlio-part` beside the target, and `.NAME.s3dlio-journal` tells
+ * which are there. Both stay when it fails, is cancelled or killed; the next such get of the same bytes of the same URI
+ * asks for the rest, when the object still has the size and the ETag of then, and starts over when not. Whatever the
+ * moment of an interruption, no byte of another version and no gap gets into the file. While one get is at it, another
+ * is %S3DLIO_ERROR_UNAVAILABLE; a target that is no regular file is %S3DLIO_ERROR_UNSUPPORTED.
  *
  * Returns: %TRUE when the file is there
  *
@@ -402,7 +409,7 @@ s3dlio_client_get_to_file (S3dlioClient *client, const char *uri, const char *pa
  * @uri: the object
  * @path: (type filename): the file
  * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_NO_CLOBBER, %S3DLIO_OPTION_OFFSET,
- *   %S3DLIO_OPTION_LENGTH, %S3DLIO_OPTION_PRESERVE_MTIME, progress
+ *   %S3DLIO_OPTION_LENGTH, %S3DLIO_OPTION_PRESERVE_MTIME, %S3DLIO_OPTION_RESUME, progress
  * @cancellable: (nullable): a cancellable
  * @callback: (scope async): called when it is done
  * @user_data: for @callback

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* A get to a file: opens it, lets a get within write to it at any offset, publishes it. What blocks (opening,
- * publishing, giving up) is done by jobs on the download pool. Thread rule and ownership as in engine-sequence.h. */
+ * publishing, giving up) is done by jobs on the download pool. One that can be resumed writes to a part with a name,
+ * which stays with its journal when the get fails; their lock is held until the target is there. Thread rule and
+ * ownership as in engine-sequence.h. */
 
 #include "config.h"
 
 #include "engine/engine-get-file.h"
 
+#include "base/base-error.h"
 #include "base/base-file.h"
 #include "engine/engine-get.h"
 #include "store/store-info.h"
+
+#include <errno.h>
+#include <unistd.h>
 
 typedef enum
 {
@@ -32,6 +38,7 @@ typedef struct
 
   Stage stage;
   S3dAtomicFile *file;
+  S3dJournal *journal; /* nullable */
 } GetFile;
 
 /* A job's failure; without the lock. */
@@ -43,6 +50,26 @@ fail (GetFile *self, GError *error)
   g_mutex_unlock (&self->base.lock);
 }
 
+static gboolean
+open_journal (GetFile *self, GError **error)
+{
+  g_autofree char *uri = s3dlio_uri_to_string (self->target);
+  const S3dJournalWish wish = {
+    .uri = uri,
+    .offset = self->offset,
+    .length = self->length,
+    .if_match = self->if_match,
+  };
+
+  self->journal = s3d_journal_open (s3d_atomic_file_get_dir (self->file), s3d_atomic_file_get_name (self->file),
+                                    s3d_atomic_file_get_fd (self->file), &wish, error);
+  if (self->journal != NULL && s3d_journal_get_size (self->journal) >= 0)
+    g_info ("%s: %" G_GUINT64_FORMAT " of %" G_GINT64_FORMAT " bytes are there from an earlier get", uri,
+            s3d_journal_get_n_bytes (self->journal), s3d_journal_get_size (self->journal));
+
+  return self->journal != NULL;
+}
+
 static void
 open_file (S3dSequence *sequence)
 {
@@ -50,8 +77,25 @@ open_file (S3dSequence *sequence)
   GError *error = NULL;
 
   self->file = s3d_atomic_file_open (self->path, self->flags, &error);
-  if (self->file == NULL)
+  if (self->file == NULL || ((self->flags & S3D_ATOMIC_PART) != 0 && !open_journal (self, &error)))
     fail (self, error);
+}
+
+/* A part may have held more than the object has. */
+static gboolean
+cut_part (GetFile *self, GError **error)
+{
+  const off_t length = (off_t) s3d_get_get_length (self->base.within);
+  g_autofree char *name = NULL;
+  int err;
+
+  if (self->journal == NULL || ftruncate (s3d_atomic_file_get_fd (self->file), length) == 0)
+    return TRUE;
+
+  err = errno;
+  name = g_filename_display_name (self->path);
+  s3d_error_set_errno (error, err, "cannot write %s", name);
+  return FALSE;
 }
 
 static void
@@ -65,8 +109,11 @@ publish_file (S3dSequence *sequence)
   if (self->preserve_mtime && info != NULL)
     mtime = s3dlio_object_info_get_mtime (info);
 
-  if (!s3d_atomic_file_commit (g_steal_pointer (&self->file), mtime, &error))
+  if (!cut_part (self, &error) || !s3d_atomic_file_commit (g_steal_pointer (&self->file), mtime, &error))
     fail (self, error);
+  if (self->journal != NULL)
+    s3d_journal_remove (self->journal);
+  g_clear_pointer (&self->journal, s3d_journal_free);
 }
 
 static void
@@ -74,7 +121,11 @@ discard_file (S3dSequence *sequence)
 {
   GetFile *self = (GetFile *) sequence;
 
-  g_clear_pointer (&self->file, s3d_atomic_file_discard);
+  if (self->journal != NULL && s3d_journal_keep (self->journal))
+    g_clear_pointer (&self->file, s3d_atomic_file_keep);
+  else
+    g_clear_pointer (&self->file, s3d_atomic_file_discard);
+  g_clear_pointer (&self->journal, s3d_journal_free);
 }
 
 static S3dSequence *
@@ -86,8 +137,12 @@ new_fetch (GetFile *self)
     .in_order = !s3d_atomic_file_can_seek (self->file),
   };
 
-  return s3d_get_new (self->store, self->budget, self->target, self->offset, self->length, self->if_match,
-                      &destination);
+  S3dSequence *get = s3d_get_new (self->store, self->budget, self->target, self->offset, self->length,
+                                  self->if_match, &destination);
+
+  if (self->journal != NULL)
+    s3d_get_set_journal (get, self->journal);
+  return get;
 }
 
 static void
@@ -129,6 +184,7 @@ get_file_free (S3dSequence *sequence)
 {
   GetFile *self = (GetFile *) sequence;
 
+  s3d_journal_free (self->journal);
   s3d_store_unref (self->store);
   s3d_budget_unref (self->budget);
   s3dlio_uri_unref (self->target);
@@ -162,7 +218,7 @@ s3d_get_file_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, const S
 {
   GetFile *self;
 
-  if (store->klass->local_path != NULL && wanted->offset == 0 && wanted->length == -1)
+  if (!wanted->resume && store->klass->local_path != NULL && wanted->offset == 0 && wanted->length == -1)
     return new_copy (store, target, wanted);
 
   self = g_new0 (GetFile, 1);
@@ -179,6 +235,8 @@ s3d_get_file_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, const S
     self->flags |= S3D_ATOMIC_MAKE_PARENTS;
   if (wanted->no_clobber)
     self->flags |= S3D_ATOMIC_NO_CLOBBER;
+  if (wanted->resume)
+    self->flags |= S3D_ATOMIC_PART;
   if (store->settings->fsync)
     self->flags |= S3D_ATOMIC_FSYNC;
   return &self->base;

@@ -14,8 +14,9 @@ typedef struct
   gboolean make_parents;   /* the directories above it */
   gboolean no_clobber;
   gboolean preserve_mtime; /* the file's becomes the object's */
+  gboolean resume;         /* goes on from what an interruption has left, and leaves it when interrupted */
 } S3dGetFile;
 
 /* The file is opened when the sequence starts and published when all bytes are in it, both on the download pool. A
- * store whose objects are files is asked to copy. */
+ * store whose objects are files is asked to copy, unless that is to be resumed. */
 S3dSequence *s3d_get_file_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, const S3dGetFile *wanted);

@@ -57,18 +57,16 @@ first_length (const S3dGet *get)
   return get->wanted < 0 ? first : MIN (first, get->wanted);
 }
 
-static gint64
-grown_chunk (const S3dGet *get,
-             gint64 rest)
+void
+s3d_get_grow_chunk (S3dGet *get)
 {
-  gint64 wanted = rest / ((gint64) get->at_once * RANGES_A_SLOT);
+  gint64 wanted = (get->end - get->next) / ((gint64) get->at_once * RANGES_A_SLOT);
 
   if (!get->ranges.chunk_grows || get->destination.in_order || wanted <= get->chunk)
-    return get->chunk;
+    return;
 
   wanted = (wanted + MIB - 1) / MIB * MIB;
-
-  return MAX (get->chunk, MIN (wanted, CHUNK_MAX));
+  get->chunk = MAX (get->chunk, MIN (wanted, CHUNK_MAX));
 }
 
 /* The size of the whole object, as far as the answer tells it. */
@@ -231,7 +229,8 @@ s3d_get_plan (S3dGet *get,
     return FALSE;
 
   get->length = (guint64) length;
-  get->chunk = grown_chunk (get, get->end - get->next);
+  s3d_get_grow_chunk (get);
+  s3d_resume_describe (get);
   plan_reservation (get, length);
 
   return TRUE;
@@ -338,14 +337,14 @@ get_completed (S3dSequence *sequence,
     first_refused (get, op);
   else if (get->plain)
     plain_landed (get, op);
-  else if (s3d_range_landed (range, op) && !get->destination.in_order)
+  else if (!s3d_resume_start_over (get, range, op) && s3d_range_landed (range, op) && !get->destination.in_order)
     s3d_range_free (range);
 }
 
 static void
 launch_next (S3dGet *get)
 {
-  gint64 length = MIN (get->chunk, get->end - get->next);
+  gint64 length = MIN (get->chunk, s3d_resume_gap (get, get->next));
   S3dRange *range = s3d_range_new (get, get->next, length);
   GError *error = NULL;
 
@@ -363,7 +362,7 @@ launch_next (S3dGet *get)
   else if (get->destination.kind == S3D_GET_MEMORY)
     range->memory = (guint8 *) get->destination.memory + (get->next - get->offset);
 
-  get->next += length;
+  get->next = s3d_resume_skip (get, get->next + length);
   s3d_range_launch (range);
 }
 
@@ -382,7 +381,10 @@ begin (S3dGet *get)
   gint64 first = first_length (get);
   guint64 bytes = get->expected > 0 ? get->expected : (guint64) (first >= 0 ? first : get->chunk);
   gboolean holds = get->destination.in_order || get->destination.kind == S3D_GET_BYTES;
-  S3dRange *range = get->offset >= 0 ? s3d_range_new (get, get->offset, first) : last_range (get, first);
+  S3dRange *range = s3d_resume_begin (get);
+
+  if (!range)
+    range = get->offset >= 0 ? s3d_range_new (get, get->offset, first) : last_range (get, first);
 
   get->begun = TRUE;
   if (get->destination.in_order)
@@ -395,7 +397,7 @@ begin (S3dGet *get)
 static gboolean
 may_launch (const S3dGet *get)
 {
-  return get->planned && get->next < get->end && get->n_flying < get->at_once && !get->parent.error &&
+  return get->planned && !get->unsure && get->next < get->end && get->n_flying < get->at_once && !get->parent.error &&
          (!get->destination.in_order || get->order.length < get->window);
 }
 
@@ -540,6 +542,7 @@ s3d_get_new (S3dStore *store,
   get->destination = *destination;
   get->total = -1;
   get->end = -1;
+  get->note_step = G_MAXINT64;
   get->wake = destination->in_order ? eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
   adopt_ranges (get, s3d_settings_range (store->settings, store->scheme));
 

@@ -10,6 +10,7 @@
  * breaks in mid-body goes on from the byte reached. */
 
 #include "base/base-budget.h"
+#include "engine/engine-journal.h"
 #include "engine/engine-sequence.h"
 
 typedef enum
@@ -39,9 +40,11 @@ S3dSequence *s3d_get_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target,
                           gint64 length,
                           const char *if_match, const S3dGetDestination *destination);
 
-/* Before the start: other ranges than the store's settings say; how many bytes to reserve at first, for who knows. */
+/* Before the start. Other ranges than the store's settings say; how many bytes to reserve at first, for who knows. */
 void s3d_get_set_ranges (S3dSequence *get, const S3dRangeSettings *ranges);
 void s3d_get_set_expected (S3dSequence *get, guint64 bytes);
+/* Of S3D_GET_FILE, not in order: goes on from @journal, borrowed, and tells it what arrives. */
+void s3d_get_set_journal (S3dSequence *get, S3dJournal *journal);
 
 /* After done, without error. */
 GBytes *s3d_get_steal_bytes (S3dSequence *get);           /* S3D_GET_BYTES */

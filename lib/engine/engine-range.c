@@ -33,6 +33,9 @@ account (S3dRange *range,
   range->get->parent.progress_done += (guint64) (range->done - range->shown);
   range->shown = range->done;
   g_mutex_unlock (&range->get->parent.lock);
+
+  if (range->done - range->noted >= range->get->note_step)
+    s3d_resume_note (range);
 }
 
 static gboolean
@@ -182,6 +185,8 @@ same_object (const S3dGet *get,
     return FALSE;
   if (etag && get->etag)
     return strcmp (etag, get->etag) == 0;
+  if (get->unsure)
+    return FALSE;
 
   return mtime == S3D_TIME_UNKNOWN || first_mtime == S3D_TIME_UNKNOWN || mtime == first_mtime;
 }
@@ -245,6 +250,8 @@ range_ready (S3dOp *op,
     good = check_answer (range, op, error);
   else
     good = s3d_get_plan (get, range, op, error);
+  if (good && get->unsure)
+    s3d_resume_confirm (get, op);
   op->sink = get->plain ? get->plain : &range->sink;
   g_mutex_unlock (&get->parent.lock);
 
@@ -307,6 +314,8 @@ s3d_range_landed (S3dRange *range,
   GError *error = g_steal_pointer (&op->error);
 
   range->attempts += MAX (op->facts.attempts, 1);
+  if (get->note_step < G_MAXINT64 && (range->done != range->length || get->n_flying > 0 || get->next < get->end))
+    s3d_resume_note (range);
   if (range->done == range->length && (!error || range->clipped || op->resumable))
     {
       get->parent.progress_done += (guint64) (range->done - range->shown);

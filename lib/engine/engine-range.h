@@ -19,6 +19,7 @@ typedef struct
   gint64 length;    /* of what is wanted of it; -1: to the end, wherever that is */
   gint64 done;      /* bytes at their place */
   gint64 shown;     /* of them counted as progress */
+  gint64 noted;     /* of them told to the journal */
   gint64 mark;      /* done when attempts began to be counted */
   guint attempts;
   gboolean clipped; /* the answer brings more than is wanted: the rest is let go */
@@ -53,6 +54,11 @@ struct _S3dGet
   S3dSink *plain;         /* instead of ranges, when the length is known only at the end; nullable */
   guint64 length;         /* the result's, also with NO_SPACE */
 
+  S3dJournal *journal;    /* borrowed; nullable */
+  gint64 asked;           /* offset, when it began from the journal */
+  gint64 note_step;       /* so many bytes are worth a note */
+  gboolean unsure;        /* no answer has told yet whether the object is still the journal's */
+
   guint n_flying;
   guint n_ranges;
   GQueue live;            /* every S3dRange that there is */
@@ -79,6 +85,18 @@ gboolean s3d_range_landed (S3dRange *range, S3dOp *op);
 
 /* The first answer is there: decides what becomes of the whole. */
 gboolean s3d_get_plan (S3dGet *get, S3dRange *range, S3dOp *op, GError **error);
+/* Once @next and @end are known. */
+void s3d_get_grow_chunk (S3dGet *get);
+
+/* With a journal, what it has is left out. The first range, where an earlier get has left something, else NULL. */
+S3dRange *s3d_resume_begin (S3dGet *get);
+void s3d_resume_describe (S3dGet *get);
+void s3d_resume_confirm (S3dGet *get, const S3dOp *op);
+void s3d_resume_note (S3dRange *range);
+gint64 s3d_resume_gap (S3dGet *get, gint64 at);  /* how much is to be asked for from there */
+gint64 s3d_resume_skip (S3dGet *get, gint64 at); /* where something is to be asked for next */
+/* TRUE: the first range has shown that what there was is of no use; the get begins anew. */
+gboolean s3d_resume_start_over (S3dGet *get, S3dRange *range, const S3dOp *op);
 
 /* In order: a range's place among those to be written; memory for it; the job that writes what is complete; an end to
  * its waiting. */

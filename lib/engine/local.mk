@@ -16,6 +16,8 @@ noinst_LTLIBRARIES += %D%/libs3d-engine.la
   %D%/engine-get-file.c \
   %D%/engine-get-file.h \
   %D%/engine-get.h \
+  %D%/engine-journal.c \
+  %D%/engine-journal.h \
   %D%/engine-list.c \
   %D%/engine-list.h \
   %D%/engine-many.c \
@@ -29,6 +31,7 @@ noinst_LTLIBRARIES += %D%/libs3d-engine.la
   %D%/engine-range.h \
   %D%/engine-rename.c \
   %D%/engine-rename.h \
+  %D%/engine-resume.c \
   %D%/engine-sequence.c \
   %D%/engine-sequence.h \
   %D%/s3dlio-range-engine.c

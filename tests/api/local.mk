@@ -9,7 +9,7 @@ api_cppflags = $(USER_CPPFLAGS) -I$(top_srcdir)/tests
 api_libs = tests/server/libtestserver.la $(USER_LIBS)
 
 test_programs += %D%/test-copy %D%/test-delete %D%/test-delete-prefix %D%/test-life %D%/test-lists %D%/test-many \
-  %D%/test-names %D%/test-read %D%/test-rename %D%/test-uploads %D%/test-write
+  %D%/test-names %D%/test-read %D%/test-rename %D%/test-resume %D%/test-uploads %D%/test-write
 
 %C%_test_copy_SOURCES = %D%/test-copy.c $(api_fixture)
 %C%_test_copy_CPPFLAGS = $(api_cppflags)
@@ -46,6 +46,10 @@ test_programs += %D%/test-copy %D%/test-delete %D%/test-delete-prefix %D%/test-l
 %C%_test_rename_SOURCES = %D%/test-rename.c $(api_fixture)
 %C%_test_rename_CPPFLAGS = $(api_cppflags)
 %C%_test_rename_LDADD = $(api_libs)
+
+%C%_test_resume_SOURCES = %D%/test-resume.c $(api_fixture)
+%C%_test_resume_CPPFLAGS = $(api_cppflags)
+%C%_test_resume_LDADD = $(api_libs)
 
 %C%_test_uploads_SOURCES = %D%/test-uploads.c $(api_fixture)
 %C%_test_uploads_CPPFLAGS = $(api_cppflags)

@@ -34,3 +34,10 @@ test_programs += %D%/test-filter
 test_programs += %D%/test-list
 %C%_test_list_SOURCES = %D%/test-list.c $(engine_box)
 %C%_test_list_LDADD = $(ENGINE_LIBS)
+
+test_programs += %D%/test-journal
+%C%_test_journal_LDADD = $(ENGINE_LIBS)
+
+test_programs += %D%/test-resume
+%C%_test_resume_SOURCES = %D%/test-resume.c $(engine_box)
+%C%_test_resume_LDADD = $(ENGINE_LIBS)
