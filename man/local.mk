@@ -24,6 +24,7 @@ manual_parts = \
   %D%/parts/no-clobber.rst \
   %D%/parts/range.rst \
   %D%/parts/recursive.rst \
+  %D%/parts/resume.rst \
   %D%/parts/see-also.rst
 EXTRA_DIST += $(manual_parts) \
   %D%/s3dlio.rst \

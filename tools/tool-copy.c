@@ -127,6 +127,8 @@ fetch (ToolItem *item)
   s3dlio_options_set_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME, TRUE);
   if (tool->options->no_clobber)
     s3dlio_options_set_boolean (options, S3DLIO_OPTION_NO_CLOBBER, TRUE);
+  if (tool->options->resume)
+    s3dlio_options_set_boolean (options, S3DLIO_OPTION_RESUME, TRUE);
   tool_copy_set_range (tool, options);
   tool_item_watch (item, options);
   s3dlio_client_get_to_file_async (tool->client, from, item->to, options, tool->cancellable, fetched, item);
@@ -209,7 +211,7 @@ tool_copy_start (ToolJobs *jobs, ToolItem *item)
       return;
     }
 
-  if (item->to_local && (!item->from_local || tool->verb->bit == TOOL_GET))
+  if (item->to_local && (!item->from_local || tool->verb->bit == TOOL_GET || options->resume))
     fetch (item);
   else if (item->from_local && !item->to_local)
     store (item);

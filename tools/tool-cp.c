@@ -15,6 +15,8 @@ check_target (Tool *tool, const ToolPlace *to, gboolean several)
 {
   if (to->path == NULL && s3dlio_uri_get_container (to->uri) == NULL)
     return tool_usage ("%s: %s names no bucket", tool->verb->name, to->text);
+  if (to->path == NULL && tool->options->resume)
+    return tool_usage ("%s: --resume goes with a local target alone, not with %s", tool->verb->name, to->text);
   if ((several || tool->options->recursive) && to->path != NULL && !g_str_has_suffix (to->path, "/")
       && g_file_test (to->path, G_FILE_TEST_EXISTS) && !g_file_test (to->path, G_FILE_TEST_IS_DIR))
     return tool_usage ("%s: %s is not a directory", tool->verb->name, to->path);

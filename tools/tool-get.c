@@ -14,8 +14,8 @@ get_to_stdout (Tool *tool, char **uris)
 {
   g_autoptr (ToolSource) source = NULL;
 
-  if (tool->options->dry_run || tool->options->no_clobber)
-    return tool_usage ("get: neither --dry-run nor --no-clobber goes with stdout");
+  if (tool->options->dry_run || tool->options->no_clobber || tool->options->resume)
+    return tool_usage ("get: none of --dry-run, --no-clobber and --resume goes with stdout");
 
   source = tool_source_new_names (tool, uris, NULL);
   tool_cat_source (tool, source, TOOL_ARGUMENTS_URIS);

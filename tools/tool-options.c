@@ -204,6 +204,8 @@ const ToolOption tool_options_table[] = {
   { "exclude", 0, "GLOB", "Not these keys", TREES, .take = take_exclude },
   { "regex", 0, "RE", "As --include, by regular expression", TREES, .take = take_regex },
   { "no-clobber", 'n', NULL, "Leave targets alone that exist", TRANSFERS, FLAG (no_clobber) },
+  { "resume", 0, NULL, "Go on where an earlier one was interrupted, and keep what is there when this one is",
+    TOOL_GET | TOOL_CP, FLAG (resume) },
   { "content-type", 0, "TYPE", "Media type of the new object, instead of the guessed one",
     TOOL_PUT | TOOL_CP | TOOL_MV, .take = take_content_type },
   { "metadata", 0, "K=V", "User metadata of the new object; may be repeated",

@@ -16,6 +16,7 @@ struct _ToolOptions
   gboolean recursive;
   gboolean dry_run;
   gboolean no_clobber;
+  gboolean resume;
   gboolean count;
   gboolean force;
   gboolean incomplete;

@@ -5,6 +5,7 @@
 #   run COMMAND...            its exit code in $status, what it printed in $work/out and $work/err
 #   row NAME STATUS ARG...    runs s3dlio ARG...; passes if that is its exit code
 #   check NAME COMMAND...     passes if COMMAND succeeds; what it prints is shown when not
+#   interrupt NAME SIGNAL STATUS ARG...   stops s3dlio ARG... when a request is held; passes if that is its exit code
 #   on_every_store FUNCTION   calls it with $store (a name) and $base (a URI, without a slash at its end, below which
 #                             nothing is yet) for file://, s3:// on our own server, and RGW where there is one
 #
@@ -150,6 +151,45 @@ stop_server ()
 ask ()
 {
   "$helper" ask "$port" "$@"
+}
+
+# ---- Interruptions ----
+
+# held N: waits until so many requests are held by the server.
+held ()
+{
+  waited=0
+  while [ $waited -lt 200 ]; do
+    case $("$helper" ask "$port" GET /-/counts) in
+      *'"held":'[1-9]*) return 0 ;;
+    esac
+    sleep 0.05
+    waited=$((waited + 1))
+  done
+  return 1
+}
+
+# send SIGNAL PID: to a child of this shell. The number of one that has ended may be somebody else's by now.
+send ()
+{
+  grep -qsx "PPid:.$$" "/proc/$2/status" && kill -"$1" "$2"
+}
+
+# interrupt NAME SIGNAL STATUS ARG...: the command is stopped when its requests are held.
+interrupt ()
+{
+  name=$1
+  sent=$2
+  wanted=$3
+  shift 3
+  # Scripts start background commands with SIGINT ignored: a shell of its own sets it back.
+  "$helper" background "$s3dlio" "$@" >out 2>err &
+  child=$!
+  held || echo "# nothing is held"
+  send "$sent" "$child"
+  wait "$child"
+  status=$?
+  check "$name: exit code $wanted" test "$status" -eq "$wanted"
 }
 
 on_every_store ()

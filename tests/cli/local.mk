@@ -11,6 +11,7 @@ test_scripts += \
   %D%/ls.sh \
   %D%/memory.sh \
   %D%/objects.sh \
+  %D%/resume.sh \
   %D%/sentences.sh \
   %D%/settings.sh \
   %D%/signals.sh \

@@ -10,46 +10,9 @@ bucket=s3://127.0.0.1:$port/alpha
 "$s3dlio" mb "$bucket" || exit 99
 head -c 40000000 /dev/zero >large
 
-# held N: waits until so many requests are held by the server.
-held ()
-{
-  waited=0
-  while [ $waited -lt 200 ]; do
-    case $("$helper" ask "$port" GET /-/counts) in
-      *'"held":'[1-9]*) return 0 ;;
-    esac
-    sleep 0.05
-    waited=$((waited + 1))
-  done
-  return 1
-}
-
 uploads_left ()
 {
   ask GET /-/uploads
-}
-
-# send SIGNAL PID: to a child of this shell. The number of one that has ended may be somebody else's by now.
-send ()
-{
-  grep -qsx "PPid:.$$" "/proc/$2/status" && kill -"$1" "$2"
-}
-
-# interrupt NAME SIGNAL STATUS ARG...: the command is stopped when its requests are held.
-interrupt ()
-{
-  name=$1
-  sent=$2
-  wanted=$3
-  shift 3
-  # Scripts start background commands with SIGINT ignored: a shell of its own sets it back.
-  "$helper" background "$s3dlio" "$@" >out 2>err &
-  child=$!
-  held || echo "# nothing is held"
-  send "$sent" "$child"
-  wait "$child"
-  status=$?
-  check "$name: exit code $wanted" test "$status" -eq "$wanted"
 }
 
 ask POST /-/faults 'op=UploadPart part=2 action=hold' >/dev/null

@@ -21,7 +21,6 @@ bad "a verb whose turn has not come: presign" presign s3://b/k
 bad "a verb whose turn has not come: sync" sync a b
 bad "an unknown option" ls --nonsense s3://b
 bad "an unknown letter" ls -Z s3://b
-bad "an option whose turn has not come: --resume" get --resume s3://b/k
 bad "an option of another verb: --range" ls --range 0:1 s3://b
 bad "an option of another verb: --limit" cat --limit 1 s3://b/k
 bad "an option of another verb: -r" get -r s3://b/k
