@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Proxies, as libcurl takes them from the environment. Each test sets its own in a process of its own. */
+/* Proxies, as libcurl takes them from the environment. Each test sets its own, and takes it back when the threads of the
+ * library are gone. */
 
 #include "config.h"
 
@@ -29,21 +30,36 @@ be_direct (RawConnection *connection, gpointer data)
     raw_answer (connection, 200, "", "direct");
 }
 
+/* A variable of the environment, set while this lives: the first that a test declares, so that it is the last to go. */
+typedef const char *Variable;
+
 static void
-set_proxy (const char *name, RawServer *proxy)
+variable_unset (Variable *name)
 {
-  g_setenv (name, raw_server_get_url (proxy), TRUE);
+  if (*name != NULL)
+    g_unsetenv (*name);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Variable, variable_unset)
+
+static Variable
+set (const char *name, const char *value)
+{
+  g_setenv (name, value, TRUE);
+
+  return name;
 }
 
 static void
 try_http (void)
 {
+  g_auto (Variable) variable = NULL;
   g_autoptr (RawServer) proxy = raw_server_new (be_proxy, NULL);
   g_auto (World) world = { 0 };
   g_autoptr (Call) call = NULL;
   g_autoptr (GBytes) bytes = NULL;
 
-  set_proxy ("http_proxy", proxy);
+  variable = set ("http_proxy", raw_server_get_url (proxy));
   world_set_up (&world, be_direct, NULL);
   call = call_new (world.http, "GET", "http://storage.example:9000", "/b/k?x=1");
   call_run (call);
@@ -56,12 +72,13 @@ try_http (void)
 static void
 try_no_proxy (void)
 {
+  g_auto (Variable) variable = NULL, exception = NULL;
   g_autoptr (RawServer) proxy = raw_server_new (be_proxy, NULL);
   g_auto (World) world = { 0 };
   g_autoptr (Call) call = NULL;
 
-  set_proxy ("http_proxy", proxy);
-  g_setenv ("no_proxy", "localhost,127.0.0.1", TRUE);
+  variable = set ("http_proxy", raw_server_get_url (proxy));
+  exception = set ("no_proxy", "localhost,127.0.0.1");
   world_set_up (&world, be_direct, NULL);
   call = call_new (world.http, "GET", world.url, "/");
   call_run (call);
@@ -72,11 +89,12 @@ try_no_proxy (void)
 static void
 try_refused_tunnel (void)
 {
+  g_auto (Variable) variable = NULL;
   g_autoptr (RawServer) proxy = raw_server_new (be_proxy, NULL);
   g_auto (World) world = { 0 };
   g_autoptr (Call) call = NULL;
 
-  set_proxy ("https_proxy", proxy);
+  variable = set ("https_proxy", raw_server_get_url (proxy));
   world_set_up (&world, be_direct, NULL);
   call = call_new (world.http, "GET", "https://storage.example", "/secret");
   call_run (call);
@@ -85,24 +103,12 @@ try_refused_tunnel (void)
   g_assert_cmpuint (s3d_http_request_get_status (call->request), ==, 0); /* it is the proxy's, not the service's */
 }
 
-static void
-run_apart (gconstpointer data)
-{
-  if (g_test_subprocess ())
-    {
-      ((void (*) (void)) (gpointer) data) ();
-      return;
-    }
-  g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
-  g_test_trap_assert_passed ();
-}
-
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_data_func ("/http/proxy/plain-requests-name-the-whole-url", try_http, run_apart);
-  g_test_add_data_func ("/http/proxy/no-proxy-goes-direct", try_no_proxy, run_apart);
-  g_test_add_data_func ("/http/proxy/refused-tunnel-is-a-network-error", try_refused_tunnel, run_apart);
+  g_test_add_func ("/http/proxy/plain-requests-name-the-whole-url", try_http);
+  g_test_add_func ("/http/proxy/no-proxy-goes-direct", try_no_proxy);
+  g_test_add_func ("/http/proxy/refused-tunnel-is-a-network-error", try_refused_tunnel);
   return g_test_run ();
 }
