@@ -137,18 +137,18 @@ describe (CURLcode result, S3dlioError *code)
     }
 }
 
-/* In libcurl's words, which say "Couldn't connect to server" where the system's say why. */
+/* In libcurl's words, which end in "Couldn't connect to server" (as it is spelt in 7.88) where the system's say why. */
 static char *
 get_detail (const S3dHttpOutcome *outcome, const S3dHttpRequest *request)
 {
-  const char *vague = strstr (outcome->detail, ": Couldn't connect");
+  const char *vague = strstr (outcome->detail, curl_easy_strerror (CURLE_COULDNT_CONNECT));
 
   if (outcome->result == CURLE_SSL_CACERT_BADFILE && request->core->options.ca_file != NULL)
     return g_strdup (request->core->options.ca_file);
   if (outcome->detail[0] == '\0')
     return g_strdup (curl_easy_strerror (outcome->result));
   if (vague != NULL && outcome->os_errno != 0)
-    return g_strdup_printf ("%.*s: %s", (int) (vague - outcome->detail), outcome->detail,
+    return g_strdup_printf ("%.*s%s", (int) (vague - outcome->detail), outcome->detail,
                             g_strerror (outcome->os_errno));
   return g_strdup (outcome->detail);
 }

@@ -192,7 +192,7 @@ limit_descriptors (guint n)
   g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
 }
 
-/* With none there is no loop, with a few no connection. */
+/* With none there is no loop, with the two of the loop no connection. */
 static void
 test_few_descriptors (gconstpointer data)
 {
@@ -338,7 +338,7 @@ main (int argc, char **argv)
   g_test_add_func ("/http/life/last-unref-on-its-own-loop", test_unref_on_loop);
   g_test_add_func ("/http/life/loops-block-all-signals", test_signals);
   g_test_add_data_func ("/http/life/no-descriptor-for-a-loop", GUINT_TO_POINTER (0), test_few_descriptors);
-  g_test_add_data_func ("/http/life/no-descriptor-for-a-connection", GUINT_TO_POINTER (4), test_few_descriptors);
+  g_test_add_data_func ("/http/life/no-descriptor-for-a-connection", GUINT_TO_POINTER (2), test_few_descriptors);
   g_test_add_func ("/http/fork/child-works-and-parent-keeps-its-connection", test_fork);
   g_test_add_func ("/http/fork/unref-in-the-child-touches-nothing", test_fork_unused);
   g_test_add_func ("/http/fork/child-keeps-no-connection-open", test_fork_closes);
