@@ -254,7 +254,7 @@ static void
 test_mtime (Fixture *fixture,
             gconstpointer data)
 {
-  const gint64 times[] = { 784111777123456, 0, -1500001, 4102444800000000 /* 2100, for a time_t of 32 bits too much */ };
+  const gint64 times[] = { 784111777123456, 0, -1500001, 4102444800000000 /* 2100, not in 32 bits */ };
 
   for (guint i = 0; i < G_N_ELEMENTS (times); i++)
     {

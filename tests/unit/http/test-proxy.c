@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Proxies, as libcurl takes them from the environment. Each test sets its own, and takes it back when the threads of the
- * library are gone. */
+/* Proxies, as libcurl takes them from the environment. Each test sets its own, and takes it back when the library's
+ * threads are gone. */
 
 #include "config.h"
 
