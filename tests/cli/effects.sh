@@ -293,7 +293,7 @@ untested ()
     esac
   done
 }
-check "every setting has a test of its effect" test -z "$(untested "$tested" | tee /dev/stderr)"
+green "every setting has a test of its effect" untested "$tested"
 check "red: a setting without one" test "$(untested "${tested% session-token}")" = session-token
 
 finish
