@@ -251,8 +251,8 @@ count_own_threads (void)
   return n;
 }
 
-/* What has been told to end is gone soon, not at once: the bound is on hanging alone. Two looks in a row, because one can
- * miss both a thread that ends and the one that it started to tidy up behind it. */
+/* What has been told to end is gone soon, not at once: the bound is on hanging alone. Two looks in a row, because one
+ * can miss both a thread that ends and the one that it started to tidy up behind it. */
 static gboolean
 falls_to (guint (*count) (void), guint expected)
 {
