@@ -471,15 +471,11 @@ set_mtime (int fd,
            gint64 mtime)
 {
   struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
-  gint64 fraction = mtime % G_USEC_PER_SEC;
 
   if (mtime == S3D_TIME_UNKNOWN)
     return 0;
-  if (fraction < 0)
-    fraction += G_USEC_PER_SEC;
 
-  times[1].tv_sec = (time_t) ((mtime - fraction) / G_USEC_PER_SEC);
-  times[1].tv_nsec = (long) fraction * 1000;
+  times[1].tv_sec = (time_t) s3d_time_to_seconds (mtime, 8 * sizeof (time_t), &times[1].tv_nsec);
   return futimens (fd, times) == 0 ? 0 : errno;
 }
 

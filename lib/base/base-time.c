@@ -295,3 +295,16 @@ s3d_time_to_basic (gint64 usec, char text[17])
   *end++ = 'Z';
   *end = '\0';
 }
+
+gint64
+s3d_time_to_seconds (gint64 usec, guint bits, long *nsec)
+{
+  const gint64 latest = (gint64) (G_MAXUINT64 >> (65 - bits));
+  const gint64 fraction = usec % USEC_PER_SEC;
+  const gint64 seconds = usec / USEC_PER_SEC - (fraction < 0);
+
+  const gint64 said = CLAMP (seconds, -latest - 1, latest);
+
+  *nsec = said == seconds ? (long) ((fraction + USEC_PER_SEC) % USEC_PER_SEC) * 1000 : 0;
+  return said;
+}

@@ -94,6 +94,33 @@ test_fraction (void)
   g_assert_cmpint (s3d_time_parse_rfc3339 (before_epoch), ==, -500000);
 }
 
+static void
+check_seconds (gint64 usec, guint bits, gint64 seconds, long nanoseconds)
+{
+  long nsec = -1;
+
+  g_assert_cmpint (s3d_time_to_seconds (usec, bits, &nsec), ==, seconds);
+  g_assert_cmpint (nsec, ==, nanoseconds);
+}
+
+/* 2038-01-19T03:14:07Z is the last second of 32 bits. */
+static void
+test_seconds (void)
+{
+  const gint64 second = G_USEC_PER_SEC;
+
+  check_seconds (NOV_1994 + 1200, 32, NOV_1994 / second, 1200000);
+  check_seconds (-500000, 32, -1, 500000000);
+  check_seconds (-second, 64, -1, 0);
+  check_seconds (G_MAXINT32 * second + 999999, 32, G_MAXINT32, 999999000);
+  check_seconds ((G_MAXINT32 + G_GINT64_CONSTANT (1)) * second, 32, G_MAXINT32, 0);
+  check_seconds ((G_MAXINT32 + G_GINT64_CONSTANT (1)) * second, 64, G_MAXINT32 + G_GINT64_CONSTANT (1), 0);
+  check_seconds (G_MAXINT64, 32, G_MAXINT32, 0);
+  check_seconds (G_MININT64, 32, G_MININT32, 0);
+  check_seconds (G_MAXINT64, 64, G_MAXINT64 / second, 775807000);
+  check_seconds (G_MININT64, 64, G_MININT64 / second - 1, 224192000);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -102,6 +129,7 @@ main (int argc, char **argv)
   g_test_add_func ("/base/time/rfc3339-with-fraction-and-offset", test_rfc3339);
   g_test_add_func ("/base/time/text-agrees-with-glib-on-every-day", test_text);
   g_test_add_func ("/base/time/fraction-only-when-there-is-one", test_fraction);
+  g_test_add_func ("/base/time/seconds-never-wrap", test_seconds);
 
   return g_test_run ();
 }
