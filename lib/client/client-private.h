@@ -31,6 +31,7 @@ typedef enum
   S3D_NAME_SERVICE    /* only the scheme and the endpoint matter */
 } S3dNameKind;
 
+/* FALSE with target->uri: the name is good, but its store cannot be opened. */
 gboolean s3d_client_resolve (S3dlioClient *client, const char *text, S3dNameKind kind, S3dTarget *target,
                              GError **error);
 /* Of all its stores, see s3d_store_add_open_uploads(). */

@@ -203,7 +203,7 @@ run_finish (S3dlioClient *client, GAsyncResult *result, gpointer tag, guint64 *n
 
 static const char *const known_options[] = { S3D_OPTION_PROGRESS, S3D_OPTION_DELETED, NULL };
 
-/* All names are looked at before the first request. */
+/* All names are looked at before the first request. A store that cannot be opened is the affair of its own objects. */
 static S3dSequence *
 plan_many (S3dlioClient *client, const char *const *uris, S3dlioOptions *options, GError **error)
 {
@@ -215,10 +215,21 @@ plan_many (S3dlioClient *client, const char *const *uris, S3dlioOptions *options
   for (; *uris != NULL; uris++)
     {
       g_auto (S3dTarget) target = S3D_TARGET_INIT;
+      GError *reason = NULL;
 
-      if (!s3d_client_resolve (client, *uris, S3D_NAME_OBJECT, &target, error))
-        return NULL;
-      s3d_delete_add (delete, target.store, target.uri);
+      if (s3d_client_resolve (client, *uris, S3D_NAME_OBJECT, &target, &reason))
+        {
+          s3d_delete_add (delete, target.store, target.uri);
+        }
+      else if (target.uri != NULL)
+        {
+          s3d_delete_add_failed (delete, target.uri, reason);
+        }
+      else
+        {
+          g_propagate_error (error, reason);
+          return NULL;
+        }
     }
 
   return g_steal_pointer (&delete);
@@ -235,8 +246,9 @@ plan_many (S3dlioClient *client, const char *const *uris, S3dlioOptions *options
  * @error: return location for an error
  *
  * Deletes many objects, in as few requests as the stores allow (on S3 a request a thousand keys), at most
- * `max-concurrent-downloads` at once. One that does not exist is not an error. One that cannot be deleted does not keep
- * the others from it; s3dlio_options_set_deleted() tells of each. When it is cancelled, what was under way may or may
+ * `max-concurrent-downloads` at once. One that does not exist is not an error. One that cannot be deleted, or whose
+ * service is not to be used as it is configured, does not keep the others from it; s3dlio_options_set_deleted() tells
+ * of each. When it is cancelled, what was under way may or may
  * not be gone, and is told of with %G_IO_ERROR_CANCELLED; what had not begun is not told of.
  *
  * Returns: %TRUE when all are gone. %FALSE with @error when one could not be deleted (the first such error, and how

@@ -206,10 +206,7 @@ s3d_client_resolve (S3dlioClient *client, const char *text, S3dNameKind kind, S3
   if (uri == NULL || !check_name (uri, text, kind, error))
     return FALSE;
 
-  target->store = open_store (client, uri, error);
-  if (target->store == NULL)
-    return FALSE;
-
   target->uri = g_steal_pointer (&uri);
-  return TRUE;
+  target->store = open_store (client, target->uri, error);
+  return target->store != NULL;
 }

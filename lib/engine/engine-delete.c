@@ -20,7 +20,8 @@
 
 typedef struct
 {
-  S3dStore *store;
+  S3dStore *store; /* NULL: there is none, because of */
+  GError *failure;
   S3dlioUri *root; /* the container */
   GArray *keys;    /* of S3dKey */
   guint next;      /* when they go alone: which is the next one */
@@ -61,7 +62,8 @@ typedef struct
 static void
 lot_free (Lot *lot)
 {
-  s3d_store_unref (lot->store);
+  g_clear_pointer (&lot->store, s3d_store_unref);
+  g_clear_error (&lot->failure);
   s3dlio_uri_unref (lot->root);
   g_clear_pointer (&lot->keys, g_array_unref);
   g_free (lot);
@@ -73,7 +75,7 @@ lot_new (S3dStore *store,
 {
   Lot *lot = g_new0 (Lot, 1);
 
-  lot->store = s3d_store_ref (store);
+  lot->store = store ? s3d_store_ref (store) : NULL;
   lot->root = s3d_uri_new_sibling (uri, s3dlio_uri_get_container (uri), "");
   lot->keys = s3d_keys_new (0);
 
@@ -155,11 +157,26 @@ launch_many (Delete *self,
   s3d_sequence_launch (&self->base, lot->store, op);
 }
 
+/* Takes @lot. */
+static void
+give_up (Delete *self,
+         Lot *lot)
+{
+  for (guint i = 0; i < lot->keys->len; i++)
+    settle_key (self, lot->root, g_array_index (lot->keys, S3dKey, i).key, g_error_copy (lot->failure));
+  lot_free (lot);
+}
+
 static void
 launch_lot (Delete *self)
 {
   Lot *lot = g_queue_peek_head (&self->lots);
 
+  if (lot->failure)
+    {
+      give_up (self, g_queue_pop_head (&self->lots));
+      return;
+    }
   if (!lot->alone && lot->keys->len > 1 && s3d_store_can (lot->store, S3D_OP_DELETE_MANY))
     {
       launch_many (self, g_queue_pop_head (&self->lots));
@@ -399,6 +416,20 @@ s3d_delete_add (S3dSequence *sequence,
     }
   g_hash_table_replace (self->open, root, lot);
   s3d_keys_add (lot->keys, s3dlio_uri_get_key (uri));
+  sequence->progress_total = MAX (sequence->progress_total, 0) + 1;
+}
+
+void
+s3d_delete_add_failed (S3dSequence *sequence,
+                       S3dlioUri *uri,
+                       GError *error)
+{
+  Delete *self = (Delete *) sequence;
+  Lot *lot = lot_new (NULL, uri);
+
+  lot->failure = error;
+  s3d_keys_add (lot->keys, s3dlio_uri_get_key (uri));
+  g_queue_push_tail (&self->lots, lot);
   sequence->progress_total = MAX (sequence->progress_total, 0) + 1;
 }
 

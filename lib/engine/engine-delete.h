@@ -11,6 +11,8 @@
 S3dSequence *s3d_delete_new (guint at_once);
 /* One more object; before the start. */
 void s3d_delete_add (S3dSequence *sequence, S3dStore *store, S3dlioUri *uri);
+/* One more that fails with @error (taken): it has no store. */
+void s3d_delete_add_failed (S3dSequence *sequence, S3dlioUri *uri, GError *error);
 
 /* All whose keys begin with that of @prefix and a "/" (all of the container when it has none); where objects are files,
  * the tree with its directories, and no symbolic link is followed. */

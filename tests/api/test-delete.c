@@ -107,6 +107,37 @@ many_with_a_wrong_name_are_left_alone (ApiTest *test)
 }
 
 static void
+count_unsupported (const char *uri, const GError *error, gpointer data)
+{
+  if (error == NULL)
+    return;
+
+  g_assert_cmpstr (uri, ==, "gs://bucket/key");
+  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED);
+  ++*(guint *) data;
+}
+
+static void
+many_without_a_store_fail_alone (ApiTest *test)
+{
+  const char *keys[] = { "a", "b", NULL };
+  const char *uris[] = { "gs://bucket/key", api_uri (test, "a"), "gs://bucket/key", api_uri (test, "b"), NULL };
+  g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
+  g_autoptr (GError) error = NULL;
+  guint64 deleted = 7, failed = 7;
+  guint told = 0;
+
+  put_all (test, keys);
+  s3dlio_options_set_deleted (options, count_unsupported, &told, NULL);
+  g_assert_false (s3dlio_client_delete_many (test->client, uris, options, &deleted, &failed, NULL, &error));
+  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED);
+  g_assert_cmpuint (deleted, ==, 2);
+  g_assert_cmpuint (failed, ==, 2);
+  g_assert_cmpuint (told, ==, 2);
+  assert_left (test, nothing);
+}
+
+static void
 many_of_none (ApiTest *test)
 {
   g_autoptr (GError) error = NULL;
@@ -414,6 +445,7 @@ main (int argc, char **argv)
   api_add ("/delete-many/is-of-exactly-these", API_ANY, many_are_exactly_these);
   api_add ("/delete-many/odd-keys", API_ANY, many_odd_keys);
   api_add ("/delete-many/in-any-stores", API_ANY, many_in_any_stores);
+  api_add ("/delete-many/without-a-store-fails-alone", API_ANY, many_without_a_store_fail_alone);
   api_add ("/delete-many/with-a-wrong-name-deletes-nothing", API_ANY, many_with_a_wrong_name_are_left_alone);
   api_add ("/delete-many/of-none", API_ANY, many_of_none);
   api_add ("/delete-many/one-request-a-thousand", API_ANY, many_keys_are_one_request_a_thousand);
