@@ -118,6 +118,16 @@ read_open_file (gpointer data, gpointer buffer, gsize size, GCancellable *cancel
   return n;
 }
 
+/* A FIFO without a writer is waited for where it is read, and can be cancelled. Leases of files are waited for. */
+static int
+open_source (const char *path)
+{
+  const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+  const int fd = open (path, flags | O_NONBLOCK);
+
+  return fd < 0 && errno == EWOULDBLOCK ? open (path, flags) : fd;
+}
+
 /* A file whose size is known is read in pieces as they are sent; anything else (a FIFO, a file of /proc that says 0)
  * to its end. */
 S3dSequence *
@@ -126,7 +136,7 @@ s3d_client_plan_put_path (S3dStore *from, const char *path, S3dTarget *target, S
 {
   g_autoptr (S3dSource) source = NULL;
   struct stat st;
-  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  int fd = open_source (path);
   gboolean good = fd >= 0 && fstat (fd, &st) == 0;
 
   if (!good)

@@ -9,6 +9,7 @@ start_server
 bucket=s3://127.0.0.1:$port/alpha
 "$s3dlio" mb "$bucket" || exit 99
 head -c 40000000 /dev/zero >large
+seq 100000 >small
 
 uploads_left ()
 {
@@ -119,6 +120,23 @@ status=$?
 exec 8>&-
 check "SIGTERM while stdin is silent" test "$status" -eq 143
 row "no object of it" 1 stat "$bucket/never"
+
+# A FIFO that nobody writes to is waited for, but not for ever.
+"$helper" background "$s3dlio" put never "$bucket/fifo" >out 2>err &
+child=$!
+sleep 0.3
+send INT $child
+wait $child
+status=$?
+check "SIGINT while a FIFO has no writer" test "$status" -eq 130
+row "no object of it" 1 stat "$bucket/fifo"
+"$s3dlio" put never "$bucket/fifo" >out 2>err &
+child=$!
+cat small >never
+wait $child
+check "put of a FIFO" test $? -eq 0
+row "put of a FIFO: what was written to it" 0 cat "$bucket/fifo"
+check "put of a FIFO: all of it" cmp small out
 
 # A closed descriptor is an error, and never one of the command's own.
 echo text >closed
