@@ -110,6 +110,7 @@ plan_to_file (S3dlioClient *client, const char *uri, const char *path, S3dlioOpt
     .offset = s3d_options_get_int64 (options, S3DLIO_OPTION_OFFSET, 0),
     .length = s3d_options_get_int64 (options, S3DLIO_OPTION_LENGTH, -1),
     .if_match = s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH),
+    .make_parents = TRUE,
     .no_clobber = s3d_options_get_boolean (options, S3DLIO_OPTION_NO_CLOBBER),
     .preserve_mtime = s3d_options_get_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME),
     .resume = s3d_options_get_boolean (options, S3DLIO_OPTION_RESUME),
@@ -381,8 +382,8 @@ s3dlio_client_get_into_finish (S3dlioClient *client, GAsyncResult *result, gsize
  * @error: return location for an error
  *
  * Reads an object into a file, which appears whole or not at all: a reader of @path sees what was there before or all
- * of the new, and a failure, a cancellation or a crash leaves no trace. A target that is no regular file (a device, a
- * FIFO) is written in place.
+ * of the new, and a failure, a cancellation or a crash leaves no trace. Missing directories above it are made once
+ * there is something to write. A target that is no regular file (a device, a FIFO) is written in place.
  *
  * With %S3DLIO_OPTION_RESUME the bytes go to `.NAME.s3dlio-part` beside the target, and `.NAME.s3dlio-journal` tells
  * which are there. Both stay when it fails, is cancelled or killed; the next such get of the same bytes of the same URI

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/base-options.h"
 #include "base/base-uri.h"
@@ -34,10 +35,32 @@ copy_free (gpointer data)
   g_free (copy);
 }
 
+/* What was written into a device or a FIFO could not be read there again. */
+static gboolean
+check_place (S3dTarget *to, GError **error)
+{
+  g_autofree char *path = NULL;
+  struct stat there;
+
+  if (to->store->klass->local_path == NULL)
+    return TRUE;
+
+  path = to->store->klass->local_path (to->store, to->uri);
+  if (stat (path, &there) != 0 || S_ISREG (there.st_mode))
+    return TRUE;
+
+  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED, "%s is no regular file, and nothing is moved into it",
+               path);
+  return FALSE;
+}
+
 static S3dSequence *
 plan_copy (gpointer data, const char *if_match, GError **error)
 {
   Copy *copy = data;
+
+  if (!check_place (&copy->to, error))
+    return NULL;
 
   return s3d_client_plan_copy (&copy->from, &copy->to, copy->budget, copy->options, if_match, TRUE, error);
 }
@@ -94,9 +117,10 @@ plan_rename (S3dlioClient *client, const char *from, const char *to, S3dlioOptio
  *
  * One version of the object is copied, and only that one is deleted: when somebody writes another one meanwhile, that
  * one stays, and the error is %S3DLIO_ERROR_PRECONDITION or %S3DLIO_ERROR_INTEGRITY. Of files, regular ones alone are
- * moved, and symbolic links are not followed; a target that is a link or no regular file is written to, as by a copy.
- * The modification time of a file stays what it was. A rename to the same name in the same container is
- * %S3DLIO_ERROR_INVALID even of two endpoints, since they may be two names of one.
+ * moved, and symbolic links are not followed. A target that is a symbolic link stays one, and what it points to is
+ * replaced, as by a copy; what is no regular file (a device, a FIFO) is no target, since nothing could be read there
+ * again: both are %S3DLIO_ERROR_UNSUPPORTED. The modification time of a file stays what it was. A rename to the same
+ * name in the same container is %S3DLIO_ERROR_INVALID even of two endpoints, since they may be two names of one.
  *
  * Returns: %TRUE when the object is at its new name, and no longer at its old one
  *
