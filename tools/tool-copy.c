@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* One copy: from file or object to file or object, and for mv the deletion of its source once the copy is whole. One
- * thread; an item belongs to the operation that is under way for it. */
+/* One copy or move: from file or object to file or object. One thread; an item belongs to the operation that is under
+ * way for it. */
 
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include "tool-copy.h"
 #include "tool-progress.h"
+#include "tool-walk.h"
 
 void
 tool_copy_set_range (Tool *tool, S3dlioOptions *options)
@@ -56,54 +50,24 @@ tool_copy_check_attributes (Tool *tool, const ToolPlace *to)
   return tool_usage ("%s: a local file keeps no --content-type and no --metadata", tool->verb->name);
 }
 
-/* ---- After the copy ---- */
-
-static void
-source_deleted (GObject *source, GAsyncResult *result, gpointer item)
-{
-  GError *error = NULL;
-
-  s3dlio_client_delete_finish (S3DLIO_CLIENT (source), result, &error);
-  tool_jobs_done (item, error);
-}
-
-static void
-delete_source (ToolItem *item)
-{
-  Tool *tool = item->tool;
-  GError *error = NULL;
-
-  if (!item->from_local)
-    {
-      s3dlio_client_delete_async (tool->client, item->from, NULL, tool->cancellable, source_deleted, item);
-      return;
-    }
-
-  if (unlink (item->from) != 0)
-    g_set_error (&error, S3DLIO_ERROR, S3DLIO_ERROR_FAILED, "it was copied, but could not be deleted: %s",
-                 g_strerror (errno));
-  tool_jobs_done (item, error);
-}
+/* ---- After it ---- */
 
 /* Takes @error. A target that is left alone, as asked, is no error; its source stays where it is. */
 static void
-copied (ToolItem *item, GError *error)
+ended (ToolItem *item, GError *error)
 {
   Tool *tool = item->tool;
 
   if (error != NULL && tool->options->no_clobber && g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS))
     {
-      tool_verbose (tool, "%s: not copied, since %s exists", item->from, item->to);
+      tool_verbose (tool, "%s: left alone, since %s exists", item->from, item->to);
       g_clear_pointer (&item->to, g_free);
       g_error_free (error);
       tool_jobs_done (item, NULL);
       return;
     }
 
-  if (error == NULL && tool->verb->bit == TOOL_MV)
-    delete_source (item);
-  else
-    tool_jobs_done (item, error);
+  tool_jobs_done (item, error);
 }
 
 /* ---- The copy ---- */
@@ -114,7 +78,7 @@ fetched (GObject *source, GAsyncResult *result, gpointer item)
   GError *error = NULL;
 
   s3dlio_client_get_to_file_finish (S3DLIO_CLIENT (source), result, &error);
-  copied (item, error);
+  ended (item, error);
 }
 
 static void
@@ -140,7 +104,7 @@ stored (GObject *source, GAsyncResult *result, gpointer item)
   GError *error = NULL;
 
   s3dlio_client_put_file_finish (S3DLIO_CLIENT (source), result, NULL, &error);
-  copied (item, error);
+  ended (item, error);
 }
 
 static void
@@ -154,12 +118,12 @@ store (ToolItem *item)
 }
 
 static void
-copy_done (GObject *source, GAsyncResult *result, gpointer item)
+copied (GObject *source, GAsyncResult *result, gpointer item)
 {
   GError *error = NULL;
 
   s3dlio_client_copy_finish (S3DLIO_CLIENT (source), result, &error);
-  copied (item, error);
+  ended (item, error);
 }
 
 static void
@@ -173,29 +137,29 @@ copy (ToolItem *item)
   if (item->to_local)
     s3dlio_options_set_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME, TRUE);
   tool_item_watch (item, options);
-  s3dlio_client_copy_async (tool->client, from, to, options, tool->cancellable, copy_done, item);
+  s3dlio_client_copy_async (tool->client, from, to, options, tool->cancellable, copied, item);
 }
 
-/* mv inside one file system. FALSE: it takes a copy. */
-static gboolean
-rename_file (ToolItem *item)
+static void
+moved (GObject *source, GAsyncResult *result, gpointer item)
 {
-  const unsigned int flags = item->tool->options->no_clobber ? RENAME_NOREPLACE : 0;
   GError *error = NULL;
 
-  if (renameat2 (AT_FDCWD, item->from, AT_FDCWD, item->to, flags) != 0)
-    {
-      /* EINVAL: this file system cannot promise not to replace. */
-      if (errno == EXDEV || (errno == EINVAL && flags != 0))
-        return FALSE;
-      g_set_error (&error, S3DLIO_ERROR, errno == EEXIST ? S3DLIO_ERROR_EXISTS : S3DLIO_ERROR_FAILED,
-                   "rename to %s: %s", item->to, g_strerror (errno));
-      copied (item, error);
-      return TRUE;
-    }
+  s3dlio_client_rename_finish (S3DLIO_CLIENT (source), result, &error);
+  ended (item, error);
+}
 
-  tool_jobs_done (item, NULL);
-  return TRUE;
+static void
+move (ToolItem *item)
+{
+  Tool *tool = item->tool;
+  const gboolean upload = item->from_local && !item->to_local;
+  g_autoptr (S3dlioOptions) options = tool_copy_write_options (tool, upload ? item->from : NULL);
+  g_autofree char *from = item->from_local ? tool_path_to_uri (item->from) : g_strdup (item->from);
+  g_autofree char *to = item->to_local ? tool_path_to_uri (item->to) : g_strdup (item->to);
+
+  tool_item_watch (item, options);
+  s3dlio_client_rename_async (tool->client, from, to, options, tool->cancellable, moved, item);
 }
 
 void
@@ -211,11 +175,13 @@ tool_copy_start (ToolJobs *jobs, ToolItem *item)
       return;
     }
 
-  if (item->to_local && (!item->from_local || tool->verb->bit == TOOL_GET || options->resume))
+  if (tool->verb->bit == TOOL_MV)
+    move (item);
+  else if (item->to_local && (!item->from_local || tool->verb->bit == TOOL_GET || options->resume))
     fetch (item);
   else if (item->from_local && !item->to_local)
     store (item);
-  else if (!item->from_local || tool->verb->bit != TOOL_MV || !rename_file (item))
+  else
     copy (item);
 }
 
@@ -224,8 +190,12 @@ finish (ToolJobs *jobs, ToolItem *item)
 {
   Tool *tool = jobs->tool;
 
-  if (item->error == NULL && item->to != NULL && !tool->options->dry_run)
-    tool_say_action (tool, FALSE, tool->verb->name, item->from, item->to);
+  if (item->error != NULL || item->to == NULL || tool->options->dry_run)
+    return;
+
+  tool_say_action (tool, FALSE, tool->verb->name, item->from, item->to);
+  if (tool->verb->bit == TOOL_MV && item->from_local && item->key != NULL)
+    tool_remove_emptied (item->from, item->key);
 }
 
 const ToolJobsClass tool_copy_jobs = { .start = tool_copy_start, .finish = finish };

@@ -48,6 +48,7 @@ ToolTree *tool_tree_new (const char *root);
 void tool_tree_free (ToolTree *tree);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolTree, tool_tree_free)
 
-/* The path for @key, whose directories are made (unless @dry_run). Keys come in byte order, from one list. A key that
- * ends in "/" is a directory, and made. Keys that would leave the tree, or clash with an earlier one, are errors. */
+/* The path for @key; the directories above it come with the file. Keys come in byte order, from one list. A key that
+ * ends in "/" is a directory, and made (unless @dry_run). Keys that would leave the tree, or clash with an earlier one,
+ * are errors. */
 char *tool_tree_place (ToolTree *tree, const char *key, gboolean dry_run, GError **error);

@@ -6,8 +6,10 @@
 #include "config.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tool-copy.h"
 #include "tool-walk.h"
@@ -20,13 +22,15 @@ typedef struct
   ToolPlace *to;
   gboolean several;  /* SRCs, so that DST is a directory */
   GHashTable *taken; /* the targets so far, when several; else NULL */
+  char *fresh;       /* the first thing on the way to a local DST that was not there; nullable */
 
   /* The tree that is being copied; NULL: none */
   ToolSource *inner;
   ToolPlace *from;
   ToolTree *tree;    /* when it lands in a local directory */
   gboolean overlaps; /* it lies below DST: targets may lie in it */
-  guint64 found;
+  guint64 found, planned;
+  guint64 failed_before; /* in all, when it began */
 } Plan;
 
 /* ---- One object ---- */
@@ -48,14 +52,6 @@ static gboolean
 is_directory (const char *path)
 {
   return g_file_test (path, G_FILE_TEST_IS_DIR);
-}
-
-static gboolean
-make_parent (Plan *plan, const char *path, GError **error)
-{
-  g_autofree char *parent = g_path_get_dirname (path);
-
-  return plan->source.tool->options->dry_run || is_directory (parent) || tool_make_directories (parent, error);
 }
 
 /* Two sources for one target: the second would overwrite the first. */
@@ -159,10 +155,25 @@ plan_one (Plan *plan, const ToolPlace *from, ToolItem *item, GError **error)
       return FALSE;
     }
 
-  return claim (plan, item->to, error) && (!item->to_local || make_parent (plan, item->to, error));
+  return claim (plan, item->to, error);
 }
 
 /* ---- One tree ---- */
+
+/* DST of a tree without files: else it comes with the first of them. */
+static void
+make_target (Plan *plan)
+{
+  Tool *tool = plan->source.tool;
+  g_autoptr (GError) error = NULL;
+
+  if (plan->tree == NULL || plan->planned > 0 || tool->failed > plan->failed_before || tool->options->dry_run
+      || tool_is_cancelled (tool))
+    return;
+
+  if (!is_directory (plan->to->path) && !tool_make_directories (plan->to->path, &error))
+    tool_fail (tool, plan->to->text, error);
+}
 
 static void
 end_tree (Plan *plan)
@@ -176,24 +187,11 @@ end_tree (Plan *plan)
   if (plan->found == 0 && !plan->inner->failed && !tool_is_cancelled (tool) && plan->from->path == NULL
       && *s3dlio_uri_get_key (plan->from->uri) != '\0')
     tool_fail_text (tool, plan->from->text, S3DLIO_ERROR_NOT_FOUND, "nothing found below it");
+  make_target (plan);
 
   g_clear_pointer (&plan->inner, tool_source_free);
   g_clear_pointer (&plan->from, tool_place_free);
   g_clear_pointer (&plan->tree, tool_tree_free);
-}
-
-static gboolean
-open_target (Plan *plan, GError **error)
-{
-  const char *path = plan->to->path;
-
-  if (path == NULL)
-    return TRUE;
-  if (!plan->source.tool->options->dry_run && !is_directory (path) && !tool_make_directories (path, error))
-    return FALSE;
-
-  plan->tree = tool_tree_new (path);
-  return TRUE;
 }
 
 static ToolWalkLinks
@@ -212,15 +210,16 @@ begin_tree (Plan *plan, ToolPlace *from, GError **error)
   Tool *tool = plan->source.tool;
 
   plan->from = from;
-  plan->found = 0;
+  plan->found = plan->planned = 0;
   if (tool_place_contains (tool, from, plan->to))
     {
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "a tree is not copied into itself: %s", plan->to->text);
       return FALSE;
     }
   plan->overlaps = tool_place_contains (tool, plan->to, from);
-  if (!open_target (plan, error))
-    return FALSE;
+  plan->failed_before = tool->failed;
+  if (plan->to->path != NULL)
+    plan->tree = tool_tree_new (plan->to->path);
 
   if (from->path != NULL)
     {
@@ -364,7 +363,10 @@ next_of_tree (Plan *plan, ToolItem **item)
 
   plan->found++;
   if (plan_item (plan, found, &error))
-    *item = g_steal_pointer (&found);
+    {
+      plan->planned++;
+      *item = g_steal_pointer (&found);
+    }
   else if (error != NULL)
     tool_fail (plan->source.tool, found->from, error);
 
@@ -399,12 +401,50 @@ plan_next (ToolSource *source, ToolItem **item)
   return TOOL_NEXT_ITEM;
 }
 
+/* ---- Directories that were made in vain ---- */
+
+static char *
+find_fresh (const ToolPlace *to)
+{
+  g_autofree char *path = g_strdup (to->path);
+  char *fresh = NULL;
+
+  while (path != NULL && !g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      g_free (fresh);
+      fresh = g_steal_pointer (&path);
+      path = g_path_get_dirname (fresh);
+    }
+
+  return fresh;
+}
+
+static int
+remove_directory (const char *path, const struct stat *st, int kind, struct FTW *place)
+{
+  if (kind == FTW_DP)
+    (void) rmdir (path);
+  return 0;
+}
+
+/* Called when nothing is under way any more. */
+static void
+clean_up (Plan *plan)
+{
+  Tool *tool = plan->source.tool;
+
+  if (plan->fresh != NULL && tool->succeeded == 0 && (tool->failed > 0 || tool_is_cancelled (tool)))
+    (void) nftw (plan->fresh, remove_directory, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 static void
 plan_free (ToolSource *source)
 {
   Plan *plan = (Plan *) source;
 
   end_tree (plan);
+  clean_up (plan);
+  g_free (plan->fresh);
   tool_source_free (plan->names);
   tool_place_free (plan->to);
   g_clear_pointer (&plan->taken, g_hash_table_unref);
@@ -421,6 +461,7 @@ tool_plan_new (Tool *tool, ToolSource *names, ToolArguments kind, ToolPlace *to,
   plan->kind = kind;
   plan->to = to;
   plan->several = several;
+  plan->fresh = tool->options->dry_run ? NULL : find_fresh (to);
   if (several)
     plan->taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 

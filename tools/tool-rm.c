@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* s3dlio rm: deletes objects, and with -r trees at "/" boundaries. Whatever names an object (an argument, a line, a
- * list), it joins a batch; while one is being deleted the next is gathered. One thread. */
+ * list), it joins a batch; while one is being deleted the next is gathered. A whole local tree is the library's affair,
+ * which goes through it by descriptors. One thread. */
 
 #include "config.h"
 
@@ -21,21 +22,34 @@ typedef struct
   GPtrArray *batch; /* of char * */
   GPtrArray *sent;  /* the one that is being deleted, ended by NULL; nullable */
   ToolWait wait;    /* for that */
+  const char *tree; /* the local directory that all of them lie in, when a filter chose them; nullable */
 } Remover;
+
+static void
+remove_emptied (const char *tree, const char *uri)
+{
+  g_autoptr (S3dlioUri) file = s3dlio_uri_parse (uri, NULL);
+  const char *path = file != NULL ? s3dlio_uri_get_key (file) : "";
+
+  if (g_str_has_prefix (path, tree))
+    tool_remove_emptied (path, path + strlen (tree) + 1);
+}
 
 static void
 deleted (const char *uri, const GError *error, gpointer data)
 {
-  Tool *tool = data;
+  Remover *self = data;
 
   if (error != NULL)
     {
-      tool_fail (tool, uri, error);
+      tool_fail (self->tool, uri, error);
       return;
     }
 
-  tool_succeed (tool);
-  tool_say_action (tool, FALSE, "rm", uri, NULL);
+  tool_succeed (self->tool);
+  tool_say_action (self->tool, FALSE, "rm", uri, NULL);
+  if (self->tree != NULL)
+    remove_emptied (self->tree, uri);
 }
 
 static void
@@ -43,7 +57,7 @@ remover_init (Remover *self, Tool *tool)
 {
   *self = (Remover){ .tool = tool, .options = s3dlio_options_new () };
   self->batch = g_ptr_array_new_with_free_func (g_free);
-  s3dlio_options_set_deleted (self->options, deleted, tool, NULL);
+  s3dlio_options_set_deleted (self->options, deleted, self, NULL);
 }
 
 static void
@@ -131,8 +145,50 @@ is_root (const char *path)
 }
 
 static void
-remove_local (Tool *tool, const char *path)
+remove_tree (Remover *self, const char *path)
 {
+  Tool *tool = self->tool;
+  g_autofree char *uri = tool_path_to_uri (path);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  ToolWait wait = { NULL };
+  guint64 n_failed;
+
+  s3dlio_client_delete_prefix_async (tool->client, uri, self->options, tool->cancellable, tool_wait_done, &wait);
+  result = tool_wait (&wait);
+  s3dlio_client_delete_prefix_finish (tool->client, result, NULL, &n_failed, &error);
+  if (error != NULL && n_failed == 0)
+    tool_fail (tool, path, error);
+}
+
+/* What the filter means, or would. */
+static void
+remove_files (Remover *self, const char *path)
+{
+  Tool *tool = self->tool;
+  g_autoptr (ToolSource) walk = tool_source_new_walk (tool, path, TOOL_WALK_NAMES);
+  ToolItem *found;
+
+  send_batch (self);
+  await_batch (self);
+  self->tree = path;
+  while ((found = tool_source_pull (walk)) != NULL)
+    {
+      g_autoptr (ToolItem) item = found;
+      g_autofree char *uri = tool_path_to_uri (item->from);
+
+      if (tool_filter_matches (tool->options->filter, item->key))
+        remove_object (self, uri);
+    }
+  send_batch (self);
+  await_batch (self);
+  self->tree = NULL;
+}
+
+static void
+remove_local (Remover *self, const char *path)
+{
+  Tool *tool = self->tool;
   g_autofree char *plain = g_strdup (path);
 
   /* With a slash at its end a symbolic link would be followed. */
@@ -141,8 +197,12 @@ remove_local (Tool *tool, const char *path)
 
   if (is_root (plain))
     tool_fail_text (tool, path, S3DLIO_ERROR_INVALID, "the root of the file system is not removed");
+  else if (g_file_test (plain, G_FILE_TEST_IS_SYMLINK))
+    tool_fail_text (tool, path, S3DLIO_ERROR_INVALID, "is a symbolic link, and not followed");
+  else if (tool->options->dry_run || !tool_filter_is_empty (tool->options->filter))
+    remove_files (self, plain);
   else
-    tool_remove_tree (tool, plain);
+    remove_tree (self, plain);
 }
 
 static gboolean
@@ -169,7 +229,7 @@ remove_name (Remover *self, const ToolItem *item)
   else if (!tool->options->recursive || (place->path != NULL && !is_tree (place->path)))
     remove_object (self, uri);
   else if (place->path != NULL)
-    remove_local (tool, place->path);
+    remove_local (self, place->path);
   else
     {
       prefix = tool_place_prefix (place);

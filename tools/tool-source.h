@@ -64,8 +64,9 @@ typedef enum
 {
   TOOL_WALK_FOLLOW, /* symbolic links are what they point to; a loop is walked once */
   TOOL_WALK_SKIP,   /* they are left out */
-  TOOL_WALK_REFUSE  /* they fail */
+  TOOL_WALK_REFUSE, /* they fail */
+  TOOL_WALK_NAMES   /* they are names like any other, and so are special files */
 } ToolWalkLinks;
 
-/* The regular files below the directory @path. Special files fail by name. */
+/* The regular files below the directory @path. Special files fail by name, unless names are all that is wanted. */
 ToolSource *tool_source_new_walk (Tool *tool, const char *path, ToolWalkLinks links);

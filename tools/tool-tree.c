@@ -5,7 +5,6 @@
 
 #include "config.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -98,33 +97,12 @@ check_clash (ToolTree *tree, const char *key, GError **error)
   return TRUE;
 }
 
-/* Looks at @path, which lies below the root. */
+/* Every directory between the root and @path that is there. */
 static gboolean
-check_directory (const char *path, gboolean dry_run, GError **error)
-{
-  struct stat st;
-
-  if (lstat (path, &st) != 0)
-    {
-      if (errno == ENOENT && (dry_run || mkdir (path, 0777) == 0))
-        return TRUE;
-      g_set_error (error, S3DLIO_ERROR, errno == ENOSPC ? S3DLIO_ERROR_NO_SPACE : S3DLIO_ERROR_FAILED, "%s: %s", path,
-                   g_strerror (errno));
-      return FALSE;
-    }
-  if (S_ISDIR (st.st_mode))
-    return TRUE;
-
-  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS,
-               S_ISLNK (st.st_mode) ? "%s is a symbolic link; not written through it" : "%s is no directory", path);
-  return FALSE;
-}
-
-/* Every directory between the root and @path. */
-static gboolean
-check_directories (ToolTree *tree, const char *path, gboolean dry_run, GError **error)
+check_directories (ToolTree *tree, const char *path, GError **error)
 {
   g_autofree char *parent = g_path_get_dirname (path);
+  struct stat st;
 
   if (g_strcmp0 (tree->checked, parent) == 0)
     return TRUE;
@@ -133,8 +111,16 @@ check_directories (ToolTree *tree, const char *path, gboolean dry_run, GError **
     {
       g_autofree char *directory = g_strndup (path, (gsize) (slash - path));
 
-      if (!check_directory (directory, dry_run, error))
-        return FALSE;
+      /* What is not there, or cannot be looked at, is the affair of who writes there. */
+      if (lstat (directory, &st) != 0)
+        break;
+      if (S_ISDIR (st.st_mode))
+        continue;
+
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS,
+                   S_ISLNK (st.st_mode) ? "%s is a symbolic link; not written through it" : "%s is no directory",
+                   directory);
+      return FALSE;
     }
 
   g_free (tree->checked);
@@ -168,9 +154,9 @@ tool_tree_place (ToolTree *tree, const char *key, gboolean dry_run, GError **err
     return NULL;
 
   path = g_strconcat (tree->root, "/", key, NULL);
-  if (!check_directories (tree, path, dry_run, error))
+  if (!check_directories (tree, path, error))
     return NULL;
-  if (!g_str_has_suffix (key, "/") && !check_target (path, error))
+  if (g_str_has_suffix (key, "/") ? !dry_run && !tool_make_directories (path, error) : !check_target (path, error))
     return NULL;
 
   return g_steal_pointer (&path);

@@ -7,7 +7,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -115,6 +114,8 @@ look (WalkSource *self, struct stat *st)
     case TOOL_WALK_REFUSE:
       tool_fail_text (tool, path, S3DLIO_ERROR_UNSUPPORTED, "a symbolic link is not moved");
       return FALSE;
+    case TOOL_WALK_NAMES:
+      return TRUE;
     case TOOL_WALK_FOLLOW:
     default:
       if (stat (path, st) == 0)
@@ -163,7 +164,7 @@ walk_next (ToolSource *source, ToolItem **item)
         continue;
       else if (S_ISDIR (st.st_mode))
         enter (self, &st);
-      else if (S_ISREG (st.st_mode))
+      else if (S_ISREG (st.st_mode) || self->links == TOOL_WALK_NAMES)
         *item = tool_item_new (self->path->str, TRUE, self->path->str + self->root_length, st.st_size);
       else
         tool_fail_text (source->tool, self->path->str, S3DLIO_ERROR_UNSUPPORTED,
@@ -204,115 +205,17 @@ tool_source_new_walk (Tool *tool, const char *path, ToolWalkLinks links)
   return &self->source;
 }
 
-/* ---- Deleting ---- */
-
-typedef struct
-{
-  Tool *tool;
-  const ToolFilter *filter;
-  gboolean dry_run;
-  gboolean only_directories;
-  GString *path;
-  gsize root_length;
-} Remover;
-
-static gboolean remove_below (Remover *self, int parent, const char *name);
-
-/* One entry; TRUE when it is gone, or would be. */
-static gboolean
-remove_entry (Remover *self, int parent, const char *name)
-{
-  Tool *tool = self->tool;
-  struct stat st;
-
-  if (fstatat (parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-    {
-      if (errno != ENOENT)
-        fail_errno (tool, self->path->str, errno);
-      return errno == ENOENT;
-    }
-  if (S_ISDIR (st.st_mode))
-    return remove_below (self, parent, name);
-  if (self->only_directories || !tool_filter_matches (self->filter, self->path->str + self->root_length))
-    return FALSE;
-
-  tool_say_action (tool, self->dry_run, "rm", self->path->str, NULL);
-  if (!self->dry_run && unlinkat (parent, name, 0) != 0 && errno != ENOENT)
-    {
-      fail_errno (tool, self->path->str, errno);
-      return FALSE;
-    }
-
-  tool_succeed (tool);
-  return TRUE;
-}
-
-/* The directory @name in @parent: what is in it, then itself if nothing is left. */
-static gboolean
-remove_below (Remover *self, int parent, const char *name)
-{
-  const gsize length = self->path->len;
-  int fd = openat (parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  DIR *dir = fd >= 0 ? fdopendir (fd) : NULL;
-  const struct dirent *entry;
-  gboolean empty = TRUE;
-
-  if (dir == NULL)
-    {
-      fail_errno (self->tool, self->path->str, errno);
-      return FALSE;
-    }
-
-  while ((entry = readdir (dir)) != NULL && !tool_is_cancelled (self->tool))
-    {
-      if (strcmp (entry->d_name, ".") == 0 || strcmp (entry->d_name, "..") == 0)
-        continue;
-
-      /* Signals are served here: nothing else runs meanwhile. */
-      g_main_context_iteration (NULL, FALSE);
-      if (!g_str_has_suffix (self->path->str, "/"))
-        g_string_append_c (self->path, '/');
-      g_string_append (self->path, entry->d_name);
-      empty = remove_entry (self, fd, entry->d_name) && empty;
-      g_string_truncate (self->path, length);
-    }
-  empty = empty && entry == NULL;
-  closedir (dir);
-
-  if (!empty || self->dry_run)
-    return empty;
-  if (unlinkat (parent, name, AT_REMOVEDIR) == 0)
-    return TRUE;
-  if (errno != ENOTEMPTY && errno != EEXIST)
-    fail_errno (self->tool, self->path->str, errno);
-
-  return FALSE;
-}
-
-static void
-remove_tree (Tool *tool, const char *path, const ToolFilter *filter, gboolean only_directories)
-{
-  Remover remover = {
-    .tool = tool,
-    .filter = filter,
-    .dry_run = tool->options->dry_run,
-    .only_directories = only_directories,
-    .path = g_string_new (path),
-  };
-
-  remover.root_length = strlen (path) + (g_str_has_suffix (path, "/") ? 0 : 1);
-  remove_below (&remover, AT_FDCWD, path);
-  g_string_free (remover.path, TRUE);
-}
-
 void
-tool_remove_tree (Tool *tool, const char *path)
+tool_remove_emptied (const char *path, const char *key)
 {
-  remove_tree (tool, path, tool->options->filter, FALSE);
-}
+  const gsize root = strlen (path) - strlen (key) - 1;
+  g_autofree char *directory = g_strdup (path);
+  char *slash;
 
-void
-tool_remove_empty_directories (Tool *tool, const char *path)
-{
-  remove_tree (tool, path, NULL, TRUE);
+  while ((slash = strrchr (directory, '/')) != NULL && slash > directory && (gsize) (slash - directory) >= root)
+    {
+      *slash = '\0';
+      if (rmdir (directory) != 0)
+        return;
+    }
 }

@@ -10,6 +10,7 @@ test_scripts += \
   %D%/incomplete.sh \
   %D%/ls.sh \
   %D%/memory.sh \
+  %D%/moves.sh \
   %D%/objects.sh \
   %D%/resume.sh \
   %D%/sentences.sh \

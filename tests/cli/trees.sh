@@ -43,7 +43,8 @@ trees ()
   row "$t nothing is left" 1 ls -r "$base/up/"
   row "$t what only begins alike is" 0 stat "$base/up-not" "$base/upper/x"
   row "$t rm -r again" 0 rm -r "$base/up"
-  row "$t cp -r of what is missing" 1 cp -r "$base/up" "never-$store"
+  row "$t cp -r of what is missing" 1 cp -r "$base/up" "never-$store/a/b"
+  check "$t cp -r of what is missing makes no directory" test ! -e "never-$store"
 
   # Filters.
   row "$t cp -r --include" 0 cp -r --include '*o' tree "$base/some"
@@ -211,6 +212,24 @@ row "rm of a directory without -r" 1 rm "file://$work/target"
 row "rm of a directory without -r, with a slash" 1 rm "file://$work/target/"
 check "it is still there" test -e target/keep
 row "rm -r of the root" 1 rm -r file:///
+row "rm -r of a symlink with a slash" 1 rm -r "file://$work/top/"
+check "rm -r of a symlink with a slash: nothing is deleted" test -L top -a -f linked/inside/x
+mkdir -p chosen/sub/deep chosen/other chosen/hollow
+for f in sub/deep/a.tmp sub/a.tmp sub/deep/b.tmp other/a.tmp other/keep; do echo x >"chosen/$f"; done
+ln -s ../../aside chosen/other/aside
+mkfifo chosen/fifo.tmp
+row "rm -r --dry-run of a local tree" 0 rm -r --dry-run "file://$work/chosen"
+check "rm -r --dry-run of a local tree: a line each, links and FIFOs too" test "$(grep -c '^rm file://' out)" -eq 7
+check "rm -r --dry-run of a local tree deletes nothing" test -p chosen/fifo.tmp -a -s chosen/sub/deep/a.tmp
+row "rm -r --include of a local tree" 0 rm -r -v --include '*.tmp' "file://$work/chosen"
+check "rm -r --include of a local tree: a line each" test "$(grep -c '^rm file://.*tmp$' err)" -eq 5
+check "rm -r --include of a local tree: only these" tree_is chosen other/aside other/keep
+check "rm -r --include of a local tree: what it emptied has gone" test ! -e chosen/sub -a -d chosen/hollow
+row "rm -r --include that follows no symlink" 0 rm -r --include '*aside*' "file://$work/chosen"
+check "rm -r --include that follows no symlink: what it points to stays" test -e aside/y -a ! -L chosen/other/aside
+row "rm -r of a local tree" 0 rm -r -v "file://$work/chosen"
+check "rm -r of a local tree: a line each" test "$(grep -c '^rm ' err)" -eq 1
+check "rm -r of a local tree: it is gone" test ! -e chosen
 # Root may delete anything.
 if [ "$(id -u)" -ne 0 ]; then
   mkdir locked
@@ -218,8 +237,31 @@ if [ "$(id -u)" -ne 0 ]; then
   chmod 555 locked
   row "rm -r that fails says so" 1 rm -r "file://$work/locked"
   check "by name" err_has 'locked/f'
+  check "counted" err_has '1 attempted, 0 succeeded, 1 failed'
   chmod 755 locked
 fi
+
+# ---- Targets that nothing was copied to ----
+
+base=s3://127.0.0.1:$port/alpha/vain
+put_key a/x
+put_key y
+ask POST /-/faults 'op=GetObject key=vain/* action=status status=403 code=AccessDenied' >/dev/null
+row "cp -r that fails" 1 cp -r "$base" vain/new
+check "cp -r that fails leaves no directory that it made" test ! -e vain
+mkdir -p vain/mine
+row "cp -r that fails, into what exists" 1 cp -r "$base" vain
+check "cp -r that fails, into what exists: what was there stays" test -d vain/mine
+row "get that fails" 1 get "$base/y" fresh/y
+check "get that fails leaves no directory" test ! -e fresh
+ask DELETE /-/faults >/dev/null
+row "cp -r of a missing directory" 1 cp -r not-there fresh
+check "cp -r of a missing directory makes none" test ! -e fresh
+row "cp -r into itself, below what is missing" 1 cp -r tree tree/new/er
+check "cp -r into itself makes nothing" test ! -e tree/new
+mkdir nothing
+row "cp -r of an empty directory" 0 cp -r nothing fresh
+check "cp -r of an empty directory makes DST" test -d fresh
 
 # ---- Local copies ----
 
@@ -273,6 +315,13 @@ row "mv -r to what may be itself" 1 mv -r "$there/tree" s3://127.0.0.1:$port/alp
 check "is refused: the tree is there" keys_are "$there/tree" dir/side/y dir/x link
 row "cp onto itself through the configuration" 1 cp --endpoint-url "http://127.0.0.1:$port" s3://alpha/there/two \
   "s3://127.0.0.1:$port/alpha/there/two"
+
+# A service that is not to be used as it is configured.
+echo text >lone
+row "rm of several services" 1 rm -v --profile missing "file://$work/lone" "s3://127.0.0.1:$port/alpha/there/two"
+check "rm: each store that cannot be opened fails alone" test ! -e lone
+check "rm: its own objects are named" err_has "127.0.0.1:$port/alpha/there/two: .*profile"
+check "rm: and counted" err_has '2 attempted, 1 succeeded, 1 failed'
 
 # Deletes that fail are seen, and name the key.
 base=s3://127.0.0.1:$port/alpha/deny
