@@ -4,7 +4,8 @@
  *
  * One that a retry mends is left to the transport, with its backoff. Some are mended on the spot, each once, and sent
  * again at once: a clock that is off, credentials that have expired, a bucket that is in another region, a body that
- * was damaged on its way. What was learnt of clock and region is the store's, so that only its first request pays.
+ * was damaged on its way. What was learnt of clock and region is the store's: only the requests that were on their way
+ * before the first answer came pay for it; those that wait for their turn look again when they are signed.
  *
  * Runs on a loop thread.
  */
@@ -59,12 +60,18 @@ mend_region (S3dS3Job *job, const char *region)
   if (job->region_mended || region == NULL || !s3d_s3_is_region (region) || strcmp (region, job->place->region) == 0)
     return FALSE;
   job->region_mended = TRUE;
-  g_info ("%s%s is in region %s", job->place->origin, job->place->path, region);
-  g_autofree char *target = g_strdup (s3d_http_request_get_target (job->request));
-  g_clear_pointer (&job->place, s3d_s3_place_unref);
-  job->place = s3d_s3_store_learn_region (job->store, job->op->target->container, region);
-  s3d_http_request_set_target (job->request, job->place->origin, target);
+  g_autoptr (S3dS3Place) place = s3d_s3_store_learn_region (job->store, job->op->target->container, region);
+  s3d_s3_job_move (job, place);
   return TRUE;
+}
+
+void
+s3d_s3_job_move (S3dS3Job *job, S3dS3Place *place)
+{
+  g_autofree char *target = g_strdup (s3d_http_request_get_target (job->request));
+  s3d_s3_place_unref (job->place);
+  job->place = s3d_s3_place_ref (place);
+  s3d_http_request_set_target (job->request, place->origin, target);
 }
 
 /* An answer to HEAD says why in its status alone. */

@@ -107,6 +107,8 @@ S3dHttpVerdict s3d_s3_job_expect_nothing (S3dS3Job *job, GError **error);
 char *s3d_s3_upload_query (const S3dOp *op);
 /* What is to be done after @failure; mends what can be mended. */
 S3dHttpVerdict s3d_s3_job_cure (S3dS3Job *job, const S3dS3Failure *failure);
+/* Its requests go to @place from now on. */
+void s3d_s3_job_move (S3dS3Job *job, S3dS3Place *place);
 /* How often the present request was sent. */
 guint s3d_s3_job_attempts (S3dS3Job *job);
 
@@ -131,6 +133,7 @@ void s3d_s3_start_delete (S3dStore *store, S3dOp *op);
 void s3d_s3_start_delete_many (S3dStore *store, S3dOp *op);
 void s3d_s3_start_list (S3dStore *store, S3dOp *op);
 void s3d_s3_start_copy (S3dStore *store, S3dOp *op);
+S3dPartCopy s3d_s3_part_copy (S3dStore *store, S3dlioUri *from);
 void s3d_s3_start_upload_begin (S3dStore *store, S3dOp *op);
 void s3d_s3_start_upload_part (S3dStore *store, S3dOp *op);
 void s3d_s3_start_upload_part_copy (S3dStore *store, S3dOp *op);

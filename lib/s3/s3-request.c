@@ -113,6 +113,18 @@ service_time (S3dS3Store *store)
   return g_get_real_time () + (gint64) g_atomic_int_get (&store->clock_offset) * G_USEC_PER_SEC;
 }
 
+/* While it waited for its turn, another request may have learnt where the bucket is. What the service told this very
+ * one is not doubted. */
+static void
+go_where_the_bucket_is (S3dS3Job *job)
+{
+  if (job->region_mended)
+    return;
+  g_autoptr (S3dS3Place) place = s3d_s3_store_get_place (job->store, job->op->target->container);
+  if (place != job->place && strcmp (place->region, job->place->region) != 0)
+    s3d_s3_job_move (job, place);
+}
+
 static S3dHttpSign
 sign_hook (S3dHttpRequest *request, gpointer data, GError **error)
 {
@@ -127,6 +139,7 @@ sign_hook (S3dHttpRequest *request, gpointer data, GError **error)
     return S3D_HTTP_SIGN_WAIT;
   if (state == S3D_CREDENTIALS_FAILED)
     return S3D_HTTP_SIGN_FAILED;
+  go_where_the_bucket_is (job);
   if (state == S3D_CREDENTIALS_READY)
     s3d_sigv4_sign (store->signer, request, credentials, job->place->region, job->payload_hash, service_time (store));
   g_clear_pointer (&job->credentials, s3d_credentials_unref);

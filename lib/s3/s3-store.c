@@ -14,6 +14,8 @@
 
 #include "s3/s3-private.h"
 
+#include <string.h>
+
 #define MAX_PLACES 1024
 
 static void
@@ -56,6 +58,7 @@ static const S3dStoreClass s3_class = {
   .max_part_size = 5 * G_GUINT64_CONSTANT (1073741824),
   .max_parts = 10000,
   .max_delete = 1000,
+  .part_copy = s3d_s3_part_copy,
   .free = store_free,
 };
 
@@ -110,6 +113,11 @@ s3d_s3_store_get_place (S3dS3Store *store, const char *bucket)
 S3dS3Place *
 s3d_s3_store_learn_region (S3dS3Store *store, const char *bucket, const char *region)
 {
+  const char *name = bucket != NULL ? bucket : "";
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&store->lock);
-  return keep_place (store, bucket != NULL ? bucket : "", region);
+  S3dS3Place *place = g_hash_table_lookup (store->places, name);
+  if (place != NULL && strcmp (place->region, region) == 0)
+    return s3d_s3_place_ref (place);
+  g_info ("bucket %s is in region %s", name, region);
+  return keep_place (store, name, region);
 }

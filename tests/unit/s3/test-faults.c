@@ -286,6 +286,41 @@ test_region (gconstpointer data)
     }
 }
 
+/* Many that were begun before anything was learnt: of the first ones that are sent each is refused once, and no other
+ * is. Whoever waits for its turn goes to the right region. */
+static void
+test_region_of_many (gconstpointer data)
+{
+  gboolean malformed = g_strcmp0 (data, MALFORMED) == 0;
+  TestServerOptions options = { .buckets = "bucket@eu-central-1",
+                                .region_mode = malformed ? TS_REGION_MALFORMED : TS_REGION_REDIRECT };
+  const guint n_ops = 10000, at_once = 16;
+  g_autoptr (GPtrArray) ops = g_ptr_array_new_with_free_func ((GDestroyNotify) s3d_op_unref);
+  Fixture fixture = { 0 };
+  guint attempts = 0;
+
+  fixture_open (&fixture, &options, "max-total-requests=16");
+  put (&fixture, "key", "text");
+  for (guint i = 0; i < n_ops; i++)
+    {
+      g_ptr_array_add (ops, fixture_op (&fixture, S3D_OP_STAT, "key"));
+      fixture_start (&fixture, ops->pdata[i]);
+    }
+  for (guint i = 0; i < n_ops; i++)
+    {
+      S3dOp *op = ops->pdata[i];
+
+      fixture_wait (op);
+      assert_ok (op);
+      attempts += op->facts.attempts;
+    }
+  g_test_message ("%u attempts", attempts);
+  g_assert_cmpuint (attempts, >, n_ops);
+  g_assert_cmpuint (attempts, <=, n_ops + at_once);
+  g_assert_cmpuint (ts_server_count (fixture.server, "HeadObject"), ==, attempts);
+  fixture_close (&fixture);
+}
+
 static void
 test_redirect (Fixture *fixture, gconstpointer data)
 {
@@ -490,6 +525,8 @@ main (int argc, char **argv)
   g_test_add_func ("/s3/clock/skew-is-learnt-from-a-head", test_clock_head);
   g_test_add_data_func ("/s3/region/learnt-once-from-a-refusal", MALFORMED, test_region);
   g_test_add_data_func ("/s3/region/learnt-once-from-a-redirect", NULL, test_region);
+  g_test_add_data_func ("/s3/region/of-many-at-once-is-learnt-from-a-refusal", MALFORMED, test_region_of_many);
+  g_test_add_data_func ("/s3/region/of-many-at-once-is-learnt-from-a-redirect", NULL, test_region_of_many);
   ADD ("/s3/region/that-is-none-is-not-believed", test_hostile_region);
   ADD ("/s3/region/other-redirects-are-errors", test_redirect);
   g_test_add_func ("/s3/addressing/virtual-host", test_virtual_host);
