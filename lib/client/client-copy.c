@@ -203,7 +203,7 @@ s3d_client_plan_copy (S3dTarget *from, S3dTarget *to, S3dBudget *budget, S3dlioO
 
   put.if_match = NULL; /* it is of the source */
   if (from->store == to->store && s3d_store_can (to->store, S3D_OP_UPLOAD_PART_COPY))
-    return s3d_copy_new_within (to->store, from->uri, to->uri, if_match, &put);
+    return s3d_copy_new_within (to->store, from->uri, to->uri, budget, if_match, &put);
 
   if (from->store == to->store)
     return s3d_client_plan_copy_op (from, to, options, if_match, preserve_mtime);

@@ -7,7 +7,9 @@
  * ones are of the same version of it (If-Match). So a small object costs one get and one put.
  *
  * Inside a store the parts are ranges that the service copies. Its size is asked for only where the answer matters: a
- * copy in one step is tried first when the threshold is what the service takes at most, and its refusal leads on.
+ * copy in one step is tried first when the threshold is what the service takes at most, and its refusal leads on. Where
+ * parts cannot be held to a version of the source, a second look, when all are there, must find what the first one did;
+ * where the service cannot copy parts of it at all, they come by way of this process.
  *
  * Gets are started by a job, without the lock; as each ends it leaves its bytes under the lock and is dropped. State is
  * under the sequence's lock. */
@@ -35,7 +37,11 @@ typedef struct
   char *if_match; /* the caller's, then that of what was found; nullable */
   gboolean begun;
   gboolean known; /* the size is */
+
+  /* Inside a store. */
   GError *refused; /* what the service said to the copy in one step */
+  S3dlioObjectInfo *found; /* that the ranges are of; nullable */
+  gboolean looked_again;
 
   /* By way of this process. */
   guint64 first;     /* bytes that the first get asks for */
@@ -218,6 +224,13 @@ on_fetched (S3dSequence *get,
   s3d_sequence_resume (sequence);
 }
 
+/* As much as one write takes. */
+static guint64
+first_fetch (const S3dPut *put)
+{
+  return MAX (MIN (s3d_put_threshold (put), HELD_MAX), 1);
+}
+
 /* The next get to start, with a reference; NULL: none. */
 static S3dSequence *
 claim_fetch (Copy *copy,
@@ -358,6 +371,27 @@ fetch_interrupt (S3dPut *put)
     s3d_sequence_cancel (g_ptr_array_index (gets, i));
 }
 
+static void
+copy_clear (S3dPut *put)
+{
+  Copy *copy = (Copy *) put;
+
+  g_ptr_array_unref (copy->fetches);
+  g_clear_pointer (&copy->head, g_bytes_unref);
+  g_clear_error (&copy->refused);
+  g_clear_pointer (&copy->found, s3dlio_object_info_unref);
+  g_free (copy->if_match);
+  s3dlio_uri_unref (copy->from);
+  s3d_store_unref (copy->from_store);
+}
+
+static const S3dPutFeed fetch_feed = {
+  .step = fetch_step,
+  .completed = fetch_completed,
+  .interrupt = fetch_interrupt,
+  .clear = copy_clear,
+};
+
 /* --- inside a store --- */
 
 static guint64
@@ -412,7 +446,18 @@ within_step (S3dPut *put)
 
   while (put->next < put->size && put->n_flying + put->ready.length < at_once)
     add_range (copy);
-  put->at_end = put->next == put->size;
+  if (put->next < put->size)
+    return;
+
+  if (s3d_store_part_copy (put->store, copy->from) == S3D_PART_COPY_HELD)
+    {
+      put->at_end = TRUE;
+    }
+  else if (!copy->looked_again && put->n_flying + put->ready.length == 0)
+    {
+      copy->looked_again = TRUE;
+      launch_stat (copy);
+    }
 }
 
 static void
@@ -428,6 +473,35 @@ plan_ranges (Copy *copy)
                                       MAX (MIN (share, RANGE_MAX), put->store->settings->part_size), put->size);
   if ((put->size - 1) / put->part_size >= put->store->klass->max_parts)
     s3d_put_fail_unsupported (put);
+}
+
+static void
+go_by_way_of_this_process (Copy *copy)
+{
+  copy->put.feed = &fetch_feed;
+  copy->put.way = S3D_PUT_UNDECIDED;
+  copy->put.launched = FALSE;
+  copy->put.copied_from = NULL;
+  copy->begun = FALSE;
+  copy->first = first_fetch (&copy->put);
+}
+
+/* The parts are all there. */
+static void
+second_look_landed (Copy *copy,
+                    S3dOp *op)
+{
+  S3dlioObjectInfo *found = copy->found;
+
+  if (op->error)
+    s3d_sequence_fail (&copy->put.parent, g_steal_pointer (&op->error));
+  else if (g_strcmp0 (s3dlio_object_info_get_etag (found), s3dlio_object_info_get_etag (op->info)) != 0
+           || s3dlio_object_info_get_size (found) != s3dlio_object_info_get_size (op->info)
+           || s3dlio_object_info_get_mtime (found) != s3dlio_object_info_get_mtime (op->info))
+    s3d_sequence_fail (&copy->put.parent, g_error_new_literal (S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION,
+                                                               "the object was changed while it was copied"));
+  else
+    copy->put.at_end = TRUE;
 }
 
 static void
@@ -447,8 +521,12 @@ stat_landed (Copy *copy,
   else if (size > 0 && (guint64) size > one_step_at_most (put))
     {
       put->size = (guint64) size;
+      copy->found = s3dlio_object_info_ref (op->info);
       adopt (copy, op->info);
-      plan_ranges (copy);
+      if (s3d_store_part_copy (put->store, copy->from) == S3D_PART_COPY_NONE)
+        go_by_way_of_this_process (copy);
+      else
+        plan_ranges (copy);
     }
   else if (copy->refused)
     s3d_sequence_fail (&put->parent, g_steal_pointer (&copy->refused));
@@ -465,7 +543,10 @@ within_completed (S3dPut *put,
 
   if (op->target == copy->from)
     {
-      stat_landed (copy, op);
+      if (copy->looked_again)
+        second_look_landed (copy, op);
+      else
+        stat_landed (copy, op);
       return TRUE;
     }
   if (op->kind != S3D_OP_COPY || !too_large || one_step_at_most (put) < put->store->klass->max_copy)
@@ -476,28 +557,6 @@ within_completed (S3dPut *put,
 
   return TRUE;
 }
-
-/* --- both --- */
-
-static void
-copy_clear (S3dPut *put)
-{
-  Copy *copy = (Copy *) put;
-
-  g_ptr_array_unref (copy->fetches);
-  g_clear_pointer (&copy->head, g_bytes_unref);
-  g_clear_error (&copy->refused);
-  g_free (copy->if_match);
-  s3dlio_uri_unref (copy->from);
-  s3d_store_unref (copy->from_store);
-}
-
-static const S3dPutFeed fetch_feed = {
-  .step = fetch_step,
-  .completed = fetch_completed,
-  .interrupt = fetch_interrupt,
-  .clear = copy_clear,
-};
 
 static const S3dPutFeed within_feed = {
   .step = within_step,
@@ -537,7 +596,7 @@ s3d_copy_new (S3dStore *from_store,
 {
   Copy *copy = copy_new (&fetch_feed, from_store, from, store, target, budget, if_match, options);
 
-  copy->first = MAX (MIN (s3d_put_threshold (&copy->put), HELD_MAX), 1);
+  copy->first = first_fetch (&copy->put);
 
   return &copy->put.parent;
 }
@@ -546,10 +605,11 @@ S3dSequence *
 s3d_copy_new_within (S3dStore *store,
                      S3dlioUri *from,
                      S3dlioUri *target,
+                     S3dBudget *budget,
                      const char *if_match,
                      const S3dPutOptions *options)
 {
-  Copy *copy = copy_new (&within_feed, store, from, store, target, NULL, if_match, options);
+  Copy *copy = copy_new (&within_feed, store, from, store, target, budget, if_match, options);
 
   copy->put.copied_from = from;
 

@@ -11,7 +11,7 @@
 S3dSequence *s3d_copy_new (S3dStore *from_store, S3dlioUri *from, S3dStore *store, S3dlioUri *target,
                            S3dBudget *budget, const char *if_match, const S3dPutOptions *options);
 
-/* Inside @store, which can S3D_OP_UPLOAD_PART_COPY: no byte passes through this process. One COPY up to the setting
- * multipart-copy-threshold. */
-S3dSequence *s3d_copy_new_within (S3dStore *store, S3dlioUri *from, S3dlioUri *target, const char *if_match,
-                                  const S3dPutOptions *options);
+/* Inside @store, which can S3D_OP_UPLOAD_PART_COPY: one COPY up to the setting multipart-copy-threshold. No byte passes
+ * through this process, unless the store cannot copy parts of @from. */
+S3dSequence *s3d_copy_new_within (S3dStore *store, S3dlioUri *from, S3dlioUri *target, S3dBudget *budget,
+                                  const char *if_match, const S3dPutOptions *options);

@@ -157,7 +157,7 @@ configure_checksums (S3dS3Endpoint *endpoint, const S3dSettings *settings, const
     return FALSE;
   if (wish >= 0)
     wanted = wish == 1 ? S3D_CHECKSUM_AUTO : S3D_CHECKSUM_NONE;
-  endpoint->checksums = wanted == S3D_CHECKSUM_CRC32C || (wanted == S3D_CHECKSUM_AUTO && is_amazon (endpoint));
+  endpoint->checksums = wanted == S3D_CHECKSUM_CRC32C || (wanted == S3D_CHECKSUM_AUTO && endpoint->amazon);
   return TRUE;
 }
 
@@ -195,6 +195,7 @@ s3d_s3_endpoint_new (S3dlioUri *uri, const S3dSettings *settings, const S3dProfi
       return NULL;
     }
   endpoint->region = g_strdup (region != NULL ? region : DEFAULT_REGION);
+  endpoint->amazon = is_amazon (endpoint);
   if (!configure_addressing (endpoint, settings, profile, error) ||
       !configure_checksums (endpoint, settings, profile, error))
     return NULL;

@@ -12,6 +12,7 @@ typedef struct
 {
   gboolean tls;
   gboolean aws;     /* Amazon's own: authority and style depend on region and bucket */
+  gboolean amazon;  /* aws, or one of Amazon's that was named */
   char *authority;  /* "127.0.0.1:9000"; without a port that the scheme implies; NULL for aws */
   char *path;       /* "" or "/prefix" */
   char *region;

@@ -129,8 +129,8 @@ struct _S3dOp
   S3dSink *sink;        /* borrowed; NULL until ready sets it */
   guint stall_ms;       /* fails after so long without a byte, where that can be timed; 0: as the settings say */
 
-  /* in: READ, DELETE, COPY, RENAME and UPLOAD_PART_COPY (of the source), WRITE and UPLOAD_COMPLETE (of what is
-   * replaced) */
+  /* in: READ, DELETE, COPY, RENAME and UPLOAD_PART_COPY (of the source; see S3dPartCopy), WRITE and
+   * UPLOAD_COMPLETE (of what is replaced) */
   char *if_match;       /* ETag without quotes */
 
   /* in: WRITE, UPLOAD_PART */

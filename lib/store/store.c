@@ -66,6 +66,16 @@ s3d_store_unref (S3dStore *store)
   s3d_settings_unref (settings);
 }
 
+S3dPartCopy
+s3d_store_part_copy (S3dStore *store,
+                     S3dlioUri *from)
+{
+  if (!s3d_store_can (store, S3D_OP_UPLOAD_PART_COPY))
+    return S3D_PART_COPY_NONE;
+
+  return store->klass->part_copy ? store->klass->part_copy (store, from) : S3D_PART_COPY_HELD;
+}
+
 gboolean
 s3d_store_can (S3dStore *store,
                S3dOpKind kind)

@@ -13,6 +13,14 @@
 /* Begins @op, which keeps a reference to itself and the store until it completes. */
 typedef void (*S3dStoreStart) (S3dStore *store, S3dOp *op);
 
+/* How far UPLOAD_PART_COPY can be trusted. */
+typedef enum
+{
+  S3D_PART_COPY_HELD,  /* it copies the version that if_match names, or fails */
+  S3D_PART_COPY_BLIND, /* it may not heed if_match: look at the source again when all parts are there */
+  S3D_PART_COPY_NONE   /* not of this source */
+} S3dPartCopy;
+
 typedef struct
 {
   const char *name; /* of the backend, for errors: "s3" */
@@ -25,6 +33,8 @@ typedef struct
   guint64 min_part_size, max_part_size; /* of all parts but the last */
   guint max_parts;
   guint max_delete;       /* keys of one DELETE_MANY */
+  /* NULL: what it can do, is HELD. */
+  S3dPartCopy (*part_copy) (S3dStore *store, S3dlioUri *from);
 
   /* The local file behind a URI (transfer full), when objects are files; nullable. Such stores
    * are read from and written to by path where the other side is a store of objects. */
@@ -63,6 +73,7 @@ void s3d_store_unref (S3dStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dStore, s3d_store_unref)
 
 gboolean s3d_store_can (S3dStore *store, S3dOpKind kind);
+S3dPartCopy s3d_store_part_copy (S3dStore *store, S3dlioUri *from);
 /* FALSE with @error (UNSUPPORTED, or cancelled before) when it was not begun: no completion
  * comes then. */
 gboolean s3d_store_start (S3dStore *store, S3dOp *op, GError **error);

@@ -225,54 +225,6 @@ cancelled_leaves_nothing (ApiTest *test)
 }
 
 static void
-large_in_parts_is_the_same (ApiTest *test)
-{
-  g_autoptr (S3dlioClient) client = api_client_with (test, "multipart-copy-threshold=16Mi", NULL);
-
-  put_with_attributes (test->client, api_uri (test, "a b+%/source"), 40 * MIB + 7);
-  copy (client, api_uri (test, "a b+%/source"), api_uri (test, "copy"));
-  assert_pattern (test->client, api_uri (test, "copy"), 40 * MIB + 7, 1);
-  assert_attributes (test->client, api_uri (test, "copy"));
-}
-
-static void
-large_is_one_look_and_its_parts (ApiTest *test)
-{
-  g_autoptr (S3dlioClient) client = api_client_with (test, "multipart-copy-threshold=16Mi", NULL);
-  g_autoptr (GPtrArray) parts = NULL;
-
-  api_put (test, "object", 40 * MIB, 1);
-  api_forget (test);
-  copy (client, api_uri (test, "object"), api_uri (test, "copy"));
-  parts = ts_server_get_requests (test->server, "UploadPartCopy");
-  g_assert_cmpuint (parts->len, ==, 5);
-  g_assert_cmpuint (api_count (test, "HeadObject"), ==, 1);
-  g_assert_cmpuint (api_count (test, NULL), ==, parts->len + 3);
-  for (guint i = 0; i < parts->len; i++)
-    g_assert_nonnull (ts_request_get_header (parts->pdata[i], "x-amz-copy-source-if-match"));
-
-  /* Without a threshold of one's own there is nothing to look for. */
-  api_forget (test);
-  copy (test->client, api_uri (test, "object"), api_uri (test, "copy"));
-  g_assert_cmpuint (api_count (test, "CopyObject"), ==, 1);
-  g_assert_cmpuint (api_count (test, NULL), ==, 1);
-}
-
-static void
-large_that_fails_leaves_nothing (ApiTest *test)
-{
-  g_autoptr (S3dlioClient) client = api_client_with (test, "multipart-copy-threshold=16Mi", NULL);
-  g_autoptr (GError) error = NULL;
-
-  api_put (test, "object", 40 * MIB, 1);
-  ts_server_add_fault (test->server, "op=UploadPartCopy nth=3- action=status status=403 code=AccessDenied");
-  g_assert_false (
-      s3dlio_client_copy (client, api_uri (test, "object"), api_uri (test, "copy"), NULL, NULL, &error));
-  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_DENIED);
-  g_assert_cmpuint (ts_server_count_uploads (test->server, NULL), ==, 0);
-}
-
-static void
 if_match_is_of_the_source (ApiTest *test)
 {
   g_autoptr (S3dlioClient) client = api_client_with (test, "multipart-copy-threshold=16Mi", NULL);
@@ -310,9 +262,6 @@ main (int argc, char **argv)
   api_add ("/copy/changed-source-fails-and-leaves-nothing", API_SERVER, changed_source_fails_and_leaves_nothing);
   api_add ("/copy/failed-part-leaves-nothing", API_SERVER, failed_part_leaves_nothing);
   api_add ("/copy/cancelled-leaves-nothing", API_SERVER, cancelled_leaves_nothing);
-  api_add ("/copy/large-in-parts-is-the-same", API_CONTAINERS | API_PART_COPY, large_in_parts_is_the_same);
-  api_add ("/copy/large-is-one-look-and-its-parts", API_SERVER, large_is_one_look_and_its_parts);
-  api_add ("/copy/large-that-fails-leaves-nothing", API_SERVER, large_that_fails_leaves_nothing);
 
   return api_run ();
 }
