@@ -8,6 +8,7 @@
  *   cli-helper background COMMAND…     becomes it, with the signals that shells switch off for it back on
  *   cli-helper full FILE               listens on 127.0.0.1 with no room for a connection; writes the port to FILE, and
  *                                      ends with its standard input
+ *   cli-helper hear FILE SAID          the same, but takes connections; what the last one said first goes to SAID
  *
  * One thread. */
 
@@ -16,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,32 +137,72 @@ background (char **command)
   return 127;
 }
 
+static int
+listen_locally (int backlog, struct sockaddr_in *address)
+{
+  socklen_t length = sizeof *address;
+  const int listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  *address = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
+  if (listener < 0 || bind (listener, (struct sockaddr *) address, length) != 0 || listen (listener, backlog) != 0
+      || getsockname (listener, (struct sockaddr *) address, &length) != 0)
+    return -1;
+  return listener;
+}
+
+static gboolean
+write_port (const struct sockaddr_in *address, const char *path)
+{
+  g_autofree char *port = g_strdup_printf ("%u\n", ntohs (address->sin_port));
+
+  return g_file_set_contents (path, port, -1, NULL);
+}
+
 /* Who connects hears nothing: what the kernel would keep for accept() is taken. */
 static int
 full (const char *path)
 {
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
-  socklen_t length = sizeof address;
-  const int listener = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  g_autofree char *port = NULL;
+  struct sockaddr_in address;
   char sink;
 
-  if (listener < 0 || bind (listener, (struct sockaddr *) &address, length) != 0 || listen (listener, 0) != 0
-      || getsockname (listener, (struct sockaddr *) &address, &length) != 0)
+  if (listen_locally (0, &address) < 0)
     return 99;
   for (guint i = 0; i < 8; i++)
     {
       const int client = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-      if (client < 0 || (connect (client, (struct sockaddr *) &address, length) != 0 && errno != EINPROGRESS))
+      if (client < 0
+          || (connect (client, (struct sockaddr *) &address, sizeof address) != 0 && errno != EINPROGRESS))
         return 99;
     }
 
-  port = g_strdup_printf ("%u\n", ntohs (address.sin_port));
-  if (!g_file_set_contents (path, port, -1, NULL))
+  if (!write_port (&address, path))
     return 99;
   while (read (STDIN_FILENO, &sink, 1) > 0)
     continue;
+  return 0;
+}
+
+/* One connection after the other is closed as soon as its first bytes are in the file. */
+static int
+hear (const char *path, const char *said)
+{
+  struct sockaddr_in address;
+  const int listener = listen_locally (8, &address);
+  struct pollfd fds[] = { { .fd = listener, .events = POLLIN }, { .fd = STDIN_FILENO, .events = POLLIN } };
+
+  if (listener < 0 || !write_port (&address, path))
+    return 99;
+  while (poll (fds, G_N_ELEMENTS (fds), -1) > 0 && fds[1].revents == 0)
+    {
+      const int connection = accept (listener, NULL, NULL);
+      char buffer[16384];
+      const gssize n = connection >= 0 ? read (connection, buffer, sizeof buffer) : -1;
+
+      if (n >= 0 && !g_file_set_contents (said, buffer, n, NULL))
+        return 99;
+      close (connection);
+    }
   return 0;
 }
 
@@ -175,12 +217,15 @@ main (int argc, char **argv)
     return background (argv + 2);
   if (argc >= 3 && strcmp (argv[1], "full") == 0)
     return full (argv[2]);
+  if (argc >= 4 && strcmp (argv[1], "hear") == 0)
+    return hear (argv[2], argv[3]);
   if (argc >= 5 && strcmp (argv[1], "ask") == 0)
     return ask (argv[2], argv[3], argv[4], argc > 5 ? argv[5] : "");
 
   fprintf (stderr, "usage: cli-helper measure|terminal FILE COMMAND…\n"
                    "       cli-helper background COMMAND…\n"
                    "       cli-helper full FILE\n"
+                   "       cli-helper hear FILE SAID\n"
                    "       cli-helper ask PORT METHOD PATH [BODY]\n");
   return 2;
 }

@@ -166,7 +166,17 @@ redirected ()
   requests HeadObject
 }
 effect follow-redirects yes 2 no 1 redirected
-elsewhere http2 unit/base/test-settings.c /base/settings/every-property-has-its-effect
+
+"$helper" hear "$work/heard" "$work/said" <"$work/server-stdin" 9>&- &
+until [ -s heard ]; do sleep 0.1; done
+heard=$(cat heard)
+# What it offers to speak (ALPN).
+offer ()
+{
+  try stat --retries 1 --endpoint-url "https://127.0.0.1:$heard" s3://alpha/file "$@"
+  LC_ALL=C grep -aoE '(h2.)?http/1\.1' said | tr -d '\010'
+}
+effect http2 yes h2http/1.1 no http/1.1 offer
 
 # ---- Writes ----
 
