@@ -299,8 +299,16 @@ ts_object_inverted (TsObject *object)
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
   guint8 *inverted = g_malloc (size);
+  gsize i = 0;
 
-  for (gsize i = 0; i < size; i++)
+  /* By words: a client waits meanwhile, and under valgrind, a byte at a time, for longer than it has patience. */
+  for (guint64 word; size - i >= sizeof word; i += sizeof word)
+    {
+      memcpy (&word, data + i, sizeof word);
+      word = ~word;
+      memcpy (inverted + i, &word, sizeof word);
+    }
+  for (; i < size; i++)
     inverted[i] = (guint8) ~data[i];
   other = g_bytes_new_take (inverted, size);
   ts_object_append (copy, other);
