@@ -15,5 +15,10 @@ test_helpers += %D%/bench-client
 %C%_bench_client_CPPFLAGS = $(USER_CPPFLAGS) $(CURL_CFLAGS) -I$(top_srcdir)/tests
 %C%_bench_client_LDADD = $(TEST_SERVER_LIBS) $(USER_LIBS) $(CURL_LIBS)
 
+test_helpers += %D%/bench-ranges
+%C%_bench_ranges_SOURCES = %D%/bench-ranges.c %D%/bench-measure.c %D%/bench-measure.h %D%/bench-pace.c %D%/bench-pace.h
+%C%_bench_ranges_CPPFLAGS = $(USER_CPPFLAGS) $(CURL_CFLAGS) -I$(top_srcdir)/tests
+%C%_bench_ranges_LDADD = $(USER_LIBS) $(CURL_LIBS)
+
 test_helpers += %D%/bench-crc32c
 %C%_bench_crc32c_LDADD = $(BASE_LIBS)
