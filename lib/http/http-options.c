@@ -91,6 +91,8 @@ s3d_http_options_apply (const S3dHttpOptions *options, CURL *easy)
   curl_easy_setopt (easy, CURLOPT_TCP_KEEPIDLE, 30L);
   curl_easy_setopt (easy, CURLOPT_TCP_KEEPINTVL, 10L);
   curl_easy_setopt (easy, CURLOPT_HTTP_VERSION, options->http_version);
+  /* Rather than a handshake each, requests that come together wait to see whether the first connection carries many. */
+  curl_easy_setopt (easy, CURLOPT_PIPEWAIT, options->http_version == CURL_HTTP_VERSION_1_1 ? 0L : 1L);
   curl_easy_setopt (easy, CURLOPT_PATH_AS_IS, 1L);
   curl_easy_setopt (easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt (easy, CURLOPT_HTTP_CONTENT_DECODING, 0L);

@@ -5,6 +5,7 @@ http_fixture = %D%/fixture.c %D%/fixture.h
 test_programs += \
   %D%/test-cancel \
   %D%/test-get \
+  %D%/test-http2 \
   %D%/test-life \
   %D%/test-limits \
   %D%/test-proxy \
@@ -19,6 +20,10 @@ test_programs += \
 
 %C%_test_get_SOURCES = %D%/test-get.c $(http_fixture)
 %C%_test_get_LDADD = $(HTTP_LIBS)
+
+%C%_test_http2_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_SERVER_CPPFLAGS)
+%C%_test_http2_SOURCES = %D%/test-http2.c $(http_fixture)
+%C%_test_http2_LDADD = $(TEST_SERVER_LIBS) $(HTTP_LIBS)
 
 %C%_test_life_SOURCES = %D%/test-life.c $(http_fixture)
 %C%_test_life_LDADD = $(HTTP_LIBS)
