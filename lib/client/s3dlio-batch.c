@@ -16,6 +16,7 @@ typedef struct
   GCond changed;
   gsize *ready; /* indices, in the order in which they became ready */
   gsize n_ready;
+  guint n_waiting; /* callers that wait for a change */
   gsize n_taken;
 } State;
 
@@ -53,10 +54,24 @@ on_item_ready (S3dSequence *many, gsize index, gpointer data)
 {
   State *state = data;
 
+  gboolean awaited;
+
   g_mutex_lock (&state->lock);
   state->ready[state->n_ready++] = index;
-  g_cond_broadcast (&state->changed);
+  awaited = state->n_waiting > 0;
   g_mutex_unlock (&state->lock);
+  /* Without the lock, which who wakes takes at once. The sequence has its reference to the state. */
+  if (awaited)
+    g_cond_broadcast (&state->changed);
+}
+
+/* Under the lock. */
+static void
+wait_for_change (State *state)
+{
+  state->n_waiting++;
+  g_cond_wait (&state->changed, &state->lock);
+  state->n_waiting--;
 }
 
 /* The end of the sequence: its last reference to the state. */
@@ -135,7 +150,7 @@ wait_for_all (State *state, gsize n_items)
 {
   g_mutex_lock (&state->lock);
   while (state->n_ready < n_items)
-    g_cond_wait (&state->changed, &state->lock);
+    wait_for_change (state);
   g_mutex_unlock (&state->lock);
 }
 
@@ -211,7 +226,7 @@ s3dlio_batch_next (S3dlioBatch *batch, gsize *index, GCancellable *cancellable, 
   g_mutex_lock (&state->lock);
   while (state->n_taken == state->n_ready && state->n_taken < batch->n_items
          && !g_cancellable_is_cancelled (cancellable))
-    g_cond_wait (&state->changed, &state->lock);
+    wait_for_change (state);
 
   ready = state->n_taken < state->n_ready;
   if (ready)

@@ -126,8 +126,9 @@ wake_waiter (S3dSequence *sequence,
 
   g_mutex_lock (&waiter->lock);
   waiter->ended = TRUE;
-  g_cond_signal (&waiter->cond);
   g_mutex_unlock (&waiter->lock);
+  /* Without the lock: who wakes takes it, and would sleep again at once. */
+  g_cond_signal (&waiter->cond);
 
   waiter_unref (waiter);
 }
