@@ -166,7 +166,8 @@ print_text (const Work *work, const BenchSeries *raw, const BenchSeries *ours)
   double units = bulk ? 1 : 1e6 / work->raw.n;
 
   g_print ("%-37s raw %8.3f, s3dlio %8.3f CPU %s (best %.3f, %.3f); CPU x %.2f, time x %.2f", work->name,
-           bench_median (raw->cpu, raw->n) * units, bench_median (ours->cpu, ours->n) * units, bulk ? "s/GiB" : "us/request",
+           bench_median (raw->cpu, raw->n) * units, bench_median (ours->cpu, ours->n) * units,
+           bulk ? "s/GiB" : "us/request",
            bench_best (raw->cpu, raw->n) * units, bench_best (ours->cpu, ours->n) * units,
            bench_ratio_of_cpu (ours, raw), bench_ratio_of_wall (ours, raw));
 }

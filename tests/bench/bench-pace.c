@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* The server of bench-pace.h. What it is told and tells lies in memory that both processes share. RFC 9112, 9110 §14. */
+/* The server of bench-pace.h. What it is told and tells lies in memory that both processes share. RFC 9112, 9110. */
 
 #include "config.h"
 
@@ -125,7 +125,8 @@ static void
 take_request (int fd)
 {
   Connection *connection = connections[fd];
-  gssize n = recv (fd, connection->text + connection->text_size, sizeof connection->text - 1 - connection->text_size, 0);
+  gsize room = sizeof connection->text - 1 - connection->text_size;
+  gssize n = recv (fd, connection->text + connection->text_size, room, 0);
   int in_flight;
 
   if (n <= 0)

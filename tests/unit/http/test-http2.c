@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* HTTP/2, over TLS, with nginx: spoken when it is switched on and the server offers it; many requests on one connection;
- * GOAWAY and RST_STREAM in mid-body. Each answer tells in headers what was spoken, and on which connection. Skipped where
- * there is no nginx (in the PATH, in /usr/sbin, or S3DLIO_TEST_NGINX). RFC 9113. */
+/* HTTP/2, over TLS, with nginx: spoken when it is switched on and the server offers it; many requests on one
+ * connection; GOAWAY and RST_STREAM in mid-body. Each answer tells in headers what was spoken, and on which connection.
+ * Skipped where there is no nginx (in the PATH, in /usr/sbin, or S3DLIO_TEST_NGINX). RFC 9113. */
 
 #include "config.h"
 
