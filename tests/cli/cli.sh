@@ -155,14 +155,12 @@ ask ()
 
 # ---- Interruptions ----
 
-# held N: waits until so many requests are held by the server.
+# held [N]: waits until so many requests (1) are held by the server.
 held ()
 {
   waited=0
   while [ $waited -lt 200 ]; do
-    case $("$helper" ask "$port" GET /-/counts) in
-      *'"held":'[1-9]*) return 0 ;;
-    esac
+    [ "$(ask GET /-/counts | sed 's/.*"held":\([0-9]*\).*/\1/')" -ge "${1:-1}" ] && return 0
     sleep 0.05
     waited=$((waited + 1))
   done
