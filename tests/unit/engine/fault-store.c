@@ -198,6 +198,38 @@ count_uploads (FaultStore *store,
     g_atomic_int_add (&store->open_uploads, -1);
 }
 
+/* Those that the script has not decided on. */
+static GArray *
+pending_keys (const GArray *keys)
+{
+  GArray *pending = s3d_keys_new (keys->len);
+
+  for (guint i = 0; i < keys->len; i++)
+    {
+      const S3dKey *key = &g_array_index (keys, S3dKey, i);
+
+      if (key->state == S3D_KEY_PENDING)
+        s3d_keys_add (pending, key->key);
+    }
+
+  return pending;
+}
+
+static void
+take_keys (GArray *keys,
+           const GArray *told)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < keys->len; i++)
+    {
+      S3dKey *key = &g_array_index (keys, S3dKey, i);
+
+      if (key->state == S3D_KEY_PENDING)
+        key->state = g_array_index (told, S3dKey, n++).state;
+    }
+}
+
 static void
 pass_done (S3dOp *inner,
            gpointer data)
@@ -212,6 +244,8 @@ pass_done (S3dOp *inner,
   outer->facts.bytes = inner->facts.bytes;
   outer->items = g_steal_pointer (&inner->items);
   outer->etag = g_steal_pointer (&inner->etag);
+  if (outer->keys)
+    take_keys (outer->keys, inner->keys);
   if (outer->kind == S3D_OP_UPLOAD_BEGIN)
     outer->upload_id = g_steal_pointer (&inner->upload_id);
   if (outer->kind != S3D_OP_READ && !pass->store->manners.tells_nothing)
@@ -275,6 +309,7 @@ go (gpointer data)
   inner->from = outer->from ? s3dlio_uri_ref (outer->from) : NULL;
   inner->upload_id = g_strdup (outer->upload_id);
   inner->part_number = outer->part_number;
+  inner->keys = outer->keys ? pending_keys (outer->keys) : NULL;
   inner->part_etags = outer->part_etags ? g_ptr_array_ref (outer->part_etags) : NULL;
 
   s3d_op_set_cancel (outer, cancel_inner, inner);

@@ -18,7 +18,8 @@ typedef struct
   gboolean cuts;
 } Fault;
 
-/* Called as each op starts, with its number among those of its kind, from 0. */
+/* Called as each op starts, with its number among those of its kind, from 0. Of DELETE_MANY it may decide on keys, by
+ * their state and error. */
 typedef void (*FaultScript) (FaultStore *store, S3dOp *op, guint nth, Fault *fault, gpointer data);
 
 FaultStore *fault_store_new (S3dStore *inner, FaultScript script, gpointer data);

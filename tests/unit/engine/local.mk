@@ -12,6 +12,10 @@ test_programs += %D%/test-put
 %C%_test_put_SOURCES = %D%/test-put.c $(engine_box)
 %C%_test_put_LDADD = $(ENGINE_LIBS)
 
+test_programs += %D%/test-delete
+%C%_test_delete_SOURCES = %D%/test-delete.c $(engine_box)
+%C%_test_delete_LDADD = $(ENGINE_LIBS)
+
 test_programs += %D%/test-order
 %C%_test_order_SOURCES = %D%/test-order.c $(engine_box)
 %C%_test_order_LDADD = $(ENGINE_LIBS)

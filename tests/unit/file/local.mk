@@ -10,6 +10,10 @@ test_programs += %D%/test-list
 %C%_test_list_SOURCES = %D%/test-list.c %D%/fixture.c %D%/fixture.h
 %C%_test_list_LDADD = $(FILE_LIBS)
 
+test_programs += %D%/test-remove
+%C%_test_remove_SOURCES = %D%/test-remove.c %D%/fixture.c %D%/fixture.h
+%C%_test_remove_LDADD = $(FILE_LIBS)
+
 test_programs += %D%/test-write
 %C%_test_write_SOURCES = %D%/test-write.c %D%/fixture.c %D%/fixture.h
 %C%_test_write_LDADD = $(FILE_LIBS)

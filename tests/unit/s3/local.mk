@@ -20,6 +20,11 @@ test_programs += %D%/test-faults
 %C%_test_faults_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_SERVER_CPPFLAGS)
 %C%_test_faults_LDADD = $(TEST_SERVER_LIBS) $(S3_LIBS)
 
+test_programs += %D%/test-delete
+%C%_test_delete_SOURCES = %D%/test-delete.c $(s3_fixture)
+%C%_test_delete_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_SERVER_CPPFLAGS)
+%C%_test_delete_LDADD = $(TEST_SERVER_LIBS) $(S3_LIBS)
+
 test_programs += %D%/test-lists
 %C%_test_lists_SOURCES = %D%/test-lists.c $(s3_fixture)
 %C%_test_lists_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_SERVER_CPPFLAGS)
