@@ -20,6 +20,7 @@ struct _ApiEndpoint
   char *(*open) (S3dlioConfig *config);
   gboolean containers;
   gboolean own_server;
+  gboolean matched_put;
 };
 
 static TestServer *servers[2]; /* plain, TLS */
@@ -110,12 +111,12 @@ open_rgw_tls (S3dlioConfig *config)
 }
 
 static const ApiEndpoint endpoints[] = {
-  { "mem", open_mem, TRUE, FALSE },
-  { "file", open_file, FALSE, FALSE },
-  { "server", open_server, TRUE, TRUE },
-  { "server-tls", open_server_tls, TRUE, FALSE },
-  { "rgw", open_rgw, TRUE, FALSE },
-  { "rgw-tls", open_rgw_tls, TRUE, FALSE },
+  { "mem", open_mem, TRUE, FALSE, TRUE },
+  { "file", open_file, FALSE, FALSE, TRUE },
+  { "server", open_server, TRUE, TRUE, TRUE },
+  { "server-tls", open_server_tls, TRUE, FALSE, TRUE },
+  { "rgw", open_rgw, TRUE, FALSE, FALSE },
+  { "rgw-tls", open_rgw_tls, TRUE, FALSE, FALSE },
 };
 
 typedef struct
@@ -215,7 +216,7 @@ api_add (const char *name, ApiNeeds needs, ApiFunc func)
       if (((needs & API_SERVER) != 0 && !endpoint->own_server)
           || ((needs & API_CONTAINERS) != 0 && !endpoint->containers))
         continue;
-      if (!is_wanted (endpoint))
+      if (((needs & API_MATCHED_PUT) != 0 && !endpoint->matched_put) || !is_wanted (endpoint))
         continue;
 
       if (temporary == NULL)

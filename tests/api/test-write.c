@@ -302,32 +302,95 @@ cancelled_stream_leaves_nothing (ApiTest *test)
   close (fds[1]);
 }
 
+/* Everything that an object can be given beside its bytes. */
+static const struct
+{
+  const char *option, *value;
+} attributes[] = {
+  { S3DLIO_OPTION_CONTENT_TYPE, "text/x-test; charset=utf-8" },
+  { S3DLIO_OPTION_CONTENT_ENCODING, "x-test" },
+  { S3DLIO_OPTION_CONTENT_LANGUAGE, "de-AT, en" },
+  { S3DLIO_OPTION_CONTENT_DISPOSITION, "attachment; filename=\"a b.txt\"" },
+  { S3DLIO_OPTION_CACHE_CONTROL, "no-cache, max-age=7" },
+};
+
+static void
+assert_attributes (ApiTest *test, const char *key)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (S3dlioObjectInfo) info = s3dlio_client_stat (test->client, api_uri (test, key), NULL, NULL, &error);
+  const char *storage_class;
+
+  g_assert_no_error (error);
+  for (gsize i = 0; i < G_N_ELEMENTS (attributes); i++)
+    g_assert_cmpstr (s3dlio_object_info_get_attribute (info, attributes[i].option), ==, attributes[i].value);
+  g_assert_cmpstr (s3dlio_object_info_get_metadata (info, "colour"), ==, "dark blue");
+  g_assert_cmpstr (s3dlio_object_info_get_metadata (info, "farbe"), ==, "grün, \"日本\"");
+
+  /* Services do not tell the one that is meant when none is told. */
+  storage_class = s3dlio_object_info_get_attribute (info, "storage-class");
+  g_assert_true (storage_class == NULL || strcmp (storage_class, "STANDARD") == 0);
+}
+
 static void
 attributes_are_kept (ApiTest *test)
 {
+  const gsize sizes[] = { 0, 10, 20 * MIB };
   g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
-  g_autoptr (S3dlioObjectInfo) info = NULL;
-  g_autoptr (S3dlioObjectInfo) copy = NULL;
-  g_autoptr (GBytes) bytes = api_bytes (10, 1);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (attributes); i++)
+    s3dlio_options_set_string (options, attributes[i].option, attributes[i].value);
+  s3dlio_options_set_string (options, S3DLIO_OPTION_STORAGE_CLASS, "STANDARD");
+  s3dlio_options_set_metadata (options, "colour", "dark blue");
+  s3dlio_options_set_metadata (options, "farbe", "grün, \"日本\"");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autoptr (GBytes) bytes = api_bytes (sizes[i], 1);
+      g_autoptr (GError) error = NULL;
+
+      s3dlio_client_put (test->client, api_uri (test, "object"), bytes, options, NULL, NULL, &error);
+      g_assert_no_error (error);
+      assert_attributes (test, "object");
+      s3dlio_client_copy (test->client, api_uri (test, "object"), api_uri (test, "copy"), NULL, NULL, &error);
+      g_assert_no_error (error);
+      assert_attributes (test, "copy");
+    }
+}
+
+static void
+if_match_replaces_that_version (ApiTest *test)
+{
+  g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
+  g_autoptr (S3dlioObjectInfo) first = NULL;
+  g_autoptr (GBytes) bytes = api_bytes (20, 2);
   g_autoptr (GError) error = NULL;
 
-  s3dlio_options_set_string (options, S3DLIO_OPTION_CONTENT_TYPE, "text/x-test");
-  s3dlio_options_set_string (options, S3DLIO_OPTION_CACHE_CONTROL, "no-cache");
-  s3dlio_options_set_metadata (options, "colour", "dark blue");
+  api_put (test, "object", 10, 1);
+  first = s3dlio_client_stat (test->client, api_uri (test, "object"), NULL, NULL, &error);
+  g_assert_no_error (error);
+  s3dlio_options_set_string (options, S3DLIO_OPTION_IF_MATCH, s3dlio_object_info_get_etag (first));
   s3dlio_client_put (test->client, api_uri (test, "object"), bytes, options, NULL, NULL, &error);
   g_assert_no_error (error);
+  assert_object (test, "object", 20, 2);
+}
 
-  info = s3dlio_client_stat (test->client, api_uri (test, "object"), NULL, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_cmpstr (s3dlio_object_info_get_attribute (info, "content-type"), ==, "text/x-test");
-  g_assert_cmpstr (s3dlio_object_info_get_attribute (info, "cache-control"), ==, "no-cache");
-  g_assert_cmpstr (s3dlio_object_info_get_metadata (info, "colour"), ==, "dark blue");
+static void
+if_match_spares_another_version (ApiTest *test)
+{
+  g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
+  g_autoptr (S3dlioObjectInfo) first = NULL;
+  g_autoptr (GBytes) bytes = api_bytes (20, 2);
+  g_autoptr (GError) error = NULL;
 
-  s3dlio_client_copy (test->client, api_uri (test, "object"), api_uri (test, "copy"), NULL, NULL, &error);
+  api_put (test, "object", 10, 1);
+  first = s3dlio_client_stat (test->client, api_uri (test, "object"), NULL, NULL, &error);
   g_assert_no_error (error);
-  copy = s3dlio_client_stat (test->client, api_uri (test, "copy"), NULL, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_cmpstr (s3dlio_object_info_get_metadata (copy, "colour"), ==, "dark blue");
+  s3dlio_options_set_string (options, S3DLIO_OPTION_IF_MATCH, s3dlio_object_info_get_etag (first));
+  api_put (test, "object", 30, 3);
+  g_assert_false (s3dlio_client_put (test->client, api_uri (test, "object"), bytes, options, NULL, NULL, &error));
+  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION);
+  assert_object (test, "object", 30, 3);
 }
 
 static void
@@ -437,6 +500,8 @@ main (int argc, char **argv)
   api_add ("/put/verifies-what-was-written", API_ANY, verifies_what_was_written);
   api_add ("/put/verify-names-what-is-wrong", API_SERVER, verify_names_what_is_wrong);
   api_add ("/put/no-clobber-keeps-what-is-there", API_ANY, no_clobber_keeps_what_is_there);
+  api_add ("/put/if-match-replaces-that-version", API_MATCHED_PUT, if_match_replaces_that_version);
+  api_add ("/put/if-match-spares-another-version", API_ANY, if_match_spares_another_version);
   api_add ("/put/attributes-are-kept", API_CONTAINERS, attributes_are_kept);
   api_add ("/put/small-is-one-request", API_SERVER, small_put_is_one_request);
   api_add ("/put/large-is-its-parts-and-two", API_SERVER, large_put_is_its_parts_and_two);
