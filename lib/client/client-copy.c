@@ -172,7 +172,6 @@ plan_copy_to_path (S3dTarget *from, const char *path, S3dBudget *budget, S3dlioO
     .path = path,
     .length = -1,
     .if_match = if_match,
-    .make_parents = TRUE,
     .no_clobber = s3d_options_get_boolean (options, S3DLIO_OPTION_NO_CLOBBER),
     .preserve_mtime = preserve_mtime,
   };

@@ -110,7 +110,6 @@ plan_to_file (S3dlioClient *client, const char *uri, const char *path, S3dlioOpt
     .offset = s3d_options_get_int64 (options, S3DLIO_OPTION_OFFSET, 0),
     .length = s3d_options_get_int64 (options, S3DLIO_OPTION_LENGTH, -1),
     .if_match = s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH),
-    .make_parents = TRUE,
     .no_clobber = s3d_options_get_boolean (options, S3DLIO_OPTION_NO_CLOBBER),
     .preserve_mtime = s3d_options_get_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME),
     .resume = s3d_options_get_boolean (options, S3DLIO_OPTION_RESUME),

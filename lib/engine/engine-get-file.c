@@ -231,8 +231,7 @@ s3d_get_file_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, const S
   self->offset = wanted->offset;
   self->length = wanted->length;
   self->preserve_mtime = wanted->preserve_mtime;
-  if (wanted->make_parents)
-    self->flags |= S3D_ATOMIC_MAKE_PARENTS;
+  self->flags = S3D_ATOMIC_MAKE_PARENTS;
   if (wanted->no_clobber)
     self->flags |= S3D_ATOMIC_NO_CLOBBER;
   if (wanted->resume)

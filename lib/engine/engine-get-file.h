@@ -11,7 +11,6 @@ typedef struct
   const char *path;
   gint64 offset, length; /* length -1: to the end */
   const char *if_match;  /* nullable */
-  gboolean make_parents;   /* the directories above it */
   gboolean no_clobber;
   gboolean preserve_mtime; /* the file's becomes the object's */
   gboolean resume;         /* goes on from what an interruption has left, and leaves it when interrupted */

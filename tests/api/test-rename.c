@@ -282,6 +282,27 @@ link_is_not_moved (ApiTest *test)
   g_assert_no_errno (lstat (link, &left));
 }
 
+/* What is written there cannot be read again. */
+static void
+nothing_is_moved_into_a_fifo (ApiTest *test)
+{
+  const char *path = api_path (test, "file");
+  const char *fifo = api_path (test, "fifo");
+  g_autofree char *from = g_filename_to_uri (path, NULL, NULL);
+  g_autofree char *to = g_filename_to_uri (fifo, NULL, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (path, "text", 4, &error);
+  g_assert_no_error (error);
+  (void) unlink (fifo);
+  g_assert_no_errno (mkfifo (fifo, 0600));
+  api_put (test, "object", 10, 1);
+  assert_refuses (test, from, to, NULL, S3DLIO_ERROR_UNSUPPORTED);
+  assert_refuses (test, api_uri (test, "object"), to, NULL, S3DLIO_ERROR_UNSUPPORTED);
+  assert_pattern (test, api_uri (test, "object"), 10, 1);
+  g_assert_true (g_file_test (path, G_FILE_TEST_IS_REGULAR));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -293,6 +314,7 @@ main (int argc, char **argv)
   api_add ("/rename/no-clobber-leaves-both", API_ANY, no_clobber_leaves_both);
   api_add ("/rename/refuses-what-would-lose", API_ANY, refuses);
   api_add ("/rename/asynchronously", API_ANY, asynchronously);
+  api_add ("/rename/nothing-is-moved-into-a-fifo", API_ANY, nothing_is_moved_into_a_fifo);
   api_add ("/rename/link-is-not-moved", API_ANY, link_is_not_moved);
   api_add ("/rename/in-as-few-requests-as-is-safe", API_SERVER, in_as_few_requests_as_is_safe);
   api_add ("/rename/what-is-written-meanwhile-stays", API_SERVER, what_is_written_meanwhile_stays);
