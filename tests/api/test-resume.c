@@ -261,12 +261,13 @@ asks_for_the_rest_under_if_match (ApiTest *test)
 static void
 changed_while_it_goes_on_fails (ApiTest *test)
 {
+  g_autoptr (S3dlioClient) client = api_client_with (test, "max-concurrent-ranges=1", NULL);
   g_autoptr (GError) error = NULL;
 
   api_put (test, "object", SIZE, 1);
   interrupt (test, 20 * MIB);
   ts_server_add_fault (test->server, "op=GetObject nth=2 action=overwrite");
-  g_assert_false (get (test, test->client, &error));
+  g_assert_false (get (test, client, &error));
   g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY);
   g_assert_false (is_there (test, "file"));
   ts_server_clear_faults (test->server);
