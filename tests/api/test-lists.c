@@ -8,6 +8,13 @@
 
 #include <string.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#if __GLIBC_PREREQ (2, 33)
+#define HAVE_MALLINFO2 1
+#endif
+#endif
+
 /* Several lists in one text: the entries below the test's root, decoded, with blanks between them. */
 static void
 append_names (ApiTest *test, GString *names, GPtrArray *items)
@@ -177,6 +184,63 @@ limit_is_asked_of_the_service (ApiTest *test)
   g_assert_true (last_query_has (test, "max-keys=1000&"));
 }
 
+/* Bytes that are allocated now; 0 where nobody counts them. */
+static gsize
+live_bytes (void)
+{
+#ifdef HAVE_MALLINFO2
+  const struct mallinfo2 info = mallinfo2 ();
+
+  return info.uordblks + info.hblkhd;
+#else
+  return 0;
+#endif
+}
+
+/* The server is in this process: what it holds is there before the first page. */
+static void
+pages_of_many_keys_are_not_kept (ApiTest *test)
+{
+  const guint n_keys = 200000;
+  const char *place = strstr (test->root, "/suite/") + strlen ("/suite/");
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("", 0);
+  g_autoptr (S3dlioLister) lister = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize early = 0, most = 0;
+  guint n = 0;
+
+  for (guint i = 0; i < n_keys; i++)
+    {
+      g_autofree char *key = g_strdup_printf ("%smany/key-%06u", place, i);
+
+      ts_server_put_object (test->server, "suite", key, bytes);
+    }
+
+  lister = s3dlio_client_open_list (test->client, api_uri (test, "many/"), S3DLIO_LIST_RECURSIVE, NULL, &error);
+  g_assert_no_error (error);
+  while (TRUE)
+    {
+      g_autoptr (GPtrArray) page = s3dlio_lister_next_page (lister, NULL, &error);
+
+      g_assert_no_error (error);
+      if (page == NULL)
+        break;
+      n += page->len;
+      if (n == 10000)
+        early = live_bytes ();
+      most = MAX (most, live_bytes ());
+    }
+  g_assert_cmpuint (n, ==, n_keys);
+  g_test_message ("%" G_GSIZE_FORMAT " bytes more than after 10,000 keys", most - early);
+  g_assert_cmpuint (most, <=, early + 8 * 1024 * 1024);
+  for (guint i = 0; i < n_keys; i++)
+    {
+      g_autofree char *key = g_strdup_printf ("%smany/key-%06u", place, i);
+
+      ts_server_remove_object (test->server, "suite", key);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -188,6 +252,7 @@ main (int argc, char **argv)
   api_add ("/list/regex-is-over-the-rest-of-the-key", API_ANY, regex_is_over_the_rest_of_the_key);
   api_add ("/list/prefix-is-no-pattern", API_ANY, prefix_is_no_pattern);
   api_add ("/list/bad-options-are-named", API_ANY, bad_options_are_named);
+  api_add ("/list/pages-of-many-keys-are-not-kept", API_SERVER, pages_of_many_keys_are_not_kept);
 
   return api_run ();
 }
