@@ -54,6 +54,16 @@ check "10,000 keys are listed" count_is many/ 10000
 row "10,000 objects are removed" 0 rm -r "s3://$bucket/many"
 check "none of them is left" [ "$("$s3dlio" ls -r "s3://$bucket/many/" 2>/dev/null | wc -l)" -eq 0 ]
 
+# ---- pieces
+
+printf 0123456789 >"$work/ten"
+row "ten bytes are put" 0 put "$work/ten" "s3://$bucket/ten"
+piece_is () { [ "$("$s3dlio" cat --range "$1" "s3://$bucket/ten")" = "$2" ]; }
+check "the last bytes" piece_is -4: 6789
+check "more than there are: all" piece_is -40: 0123456789
+check "from an offset on" piece_is 7: 789
+check "a piece" piece_is 2:3 234
+
 # ---- another client
 
 authority=${S3DLIO_TEST_RGW_ENDPOINT#*://}
