@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,9 +22,9 @@
 
 #include "base/base-error.h"
 #include "base/base-part.h"
+#include "base/base-path.h"
 #include "base/base-time.h"
 
-#define LINKS_FOLLOWED 40 /* as the kernel does */
 #define NAMES_TRIED 100
 #define TEMPORARY_PREFIX ".s3dlio-"
 
@@ -79,66 +78,12 @@ file_free (S3dAtomicFile *file)
   return NULL;
 }
 
-/* What is behind the symlinks at the end of @path; its last component need not exist. NULL with errno. */
-static char *
-follow_links (const char *path)
-{
-  g_autofree char *here = g_strdup (path);
-
-  for (guint i = 0; i < LINKS_FOLLOWED; i++)
-    {
-      char link[PATH_MAX];
-      ssize_t n = readlink (here, link, sizeof link - 1);
-      g_autofree char *dir = NULL;
-      char *next;
-
-      if (n < 0)
-        return errno == EINVAL || errno == ENOENT ? g_steal_pointer (&here) : NULL;
-
-      link[n] = '\0';
-      dir = g_path_get_dirname (here);
-      next = g_path_is_absolute (link) ? g_strdup (link) : g_build_filename (dir, link, NULL);
-      g_free (here);
-      here = next;
-    }
-
-  errno = ELOOP;
-  return NULL;
-}
-
 /* --- the directory --- */
 
 static int
 open_dir (const char *path)
 {
   return open (path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
-/* Makes @path and what is missing above it; counts. FALSE with errno. Others may be making them too. */
-static gboolean
-make_dirs (const char *path,
-           guint *made)
-{
-  g_autofree char *parent = NULL;
-
-  if (mkdir (path, 0777) == 0)
-    {
-      *made += 1;
-      return TRUE;
-    }
-  if (errno == EEXIST)
-    return TRUE;
-  if (errno != ENOENT)
-    return FALSE;
-
-  parent = g_path_get_dirname (path);
-  if (g_str_equal (parent, path) || !make_dirs (parent, made))
-    return FALSE;
-  if (mkdir (path, 0777) != 0 && errno != EEXIST)
-    return FALSE;
-
-  *made += 1;
-  return TRUE;
 }
 
 static gboolean
@@ -150,7 +95,7 @@ file_open_dir (S3dAtomicFile *file,
   file->dir = open_dir (dir);
   if (file->dir < 0 && errno == ENOENT && (file->flags & S3D_ATOMIC_MAKE_PARENTS) != 0)
     {
-      if (!make_dirs (dir, &file->made))
+      if (!s3d_path_make_dirs (dir, &file->made))
         {
           set_error (error, errno, "cannot make the directory", dir);
           return FALSE;
@@ -315,7 +260,7 @@ file_prepare (S3dAtomicFile *file,
   if (file->exists && !S_ISREG (file->stat.st_mode))
     return file_open_in_place (file, error);
 
-  file->target = follow_links (file->path);
+  file->target = s3d_path_follow_links (file->path);
   if (file->target == NULL)
     {
       set_error (error, errno, "cannot write", file->path);
@@ -479,41 +424,6 @@ set_mtime (int fd,
   return futimens (fd, times) == 0 ? 0 : errno;
 }
 
-static int
-sync_dir (const char *path)
-{
-  int fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  int err = 0;
-
-  if (fd < 0)
-    return errno;
-  if (fsync (fd) != 0 && errno != EINVAL)
-    err = errno;
-  close (fd);
-
-  return err;
-}
-
-/* The directory that names the file, and those above it whose entries are new. */
-static int
-sync_dirs (const char *path,
-           guint made)
-{
-  g_autofree char *dir = g_path_get_dirname (path);
-  int err = sync_dir (dir);
-
-  for (guint i = 0; i < made && err == 0; i++)
-    {
-      char *parent = g_path_get_dirname (dir);
-
-      g_free (dir);
-      dir = parent;
-      err = sync_dir (dir);
-    }
-
-  return err;
-}
-
 /* Errors of writes that the kernel had put off (NFS, quotas) come from close(). */
 static int
 close_fd (S3dAtomicFile *file)
@@ -552,7 +462,7 @@ commit_file (S3dAtomicFile *file,
   if (err == 0)
     err = publish (file);
   if (err == 0 && sync)
-    err = sync_dirs (file->target, file->made);
+    err = s3d_path_sync_dirs (file->target, file->made);
 
   return err;
 }
@@ -623,11 +533,11 @@ s3d_atomic_rename (const char *from,
   int err = rename_file (from, to, flags);
 
   if (err == ENOENT && (flags & S3D_ATOMIC_MAKE_PARENTS) != 0)
-    err = make_dirs (dir, &made) ? rename_file (from, to, flags) : errno;
+    err = s3d_path_make_dirs (dir, &made) ? rename_file (from, to, flags) : errno;
   if (err == 0 && (flags & S3D_ATOMIC_FSYNC) != 0)
-    err = sync_dirs (to, made);
+    err = s3d_path_sync_dirs (to, made);
   if (err == 0 && (flags & S3D_ATOMIC_FSYNC) != 0)
-    err = sync_dirs (from, 0);
+    err = s3d_path_sync_dirs (from, 0);
   if (err == 0)
     return TRUE;
 

@@ -27,6 +27,8 @@ noinst_LTLIBRARIES += %D%/libs3d-base.la
   %D%/base-options.h \
   %D%/base-part.c \
   %D%/base-part.h \
+  %D%/base-path.c \
+  %D%/base-path.h \
   %D%/base-pool.c \
   %D%/base-pool.h \
   %D%/base-settings.c \
