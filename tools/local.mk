@@ -37,6 +37,7 @@ bin_PROGRAMS += %D%/s3dlio
   %D%/tool-rb.c \
   %D%/tool-rm.c \
   %D%/tool-rm.h \
+  %D%/tool-say.c \
   %D%/tool-signals.c \
   %D%/tool-source.c \
   %D%/tool-source.h \

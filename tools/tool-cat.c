@@ -19,6 +19,7 @@ write_object (Tool *tool, ToolItem *item, const char *uri, GError **error)
 
   tool_copy_set_range (tool, options);
   tool_item_watch (item, options);
+  tool_item_keep_report (item, options);
   s3dlio_client_get_to_fd_async (tool->client, uri, STDOUT_FILENO, options, tool->cancellable, tool_wait_done, &wait);
   result = tool_wait (&wait);
   return s3dlio_client_get_to_fd_finish (tool->client, result, error);
@@ -50,7 +51,7 @@ tool_cat_source (Tool *tool, ToolSource *source, ToolArguments kind)
         }
       tool_succeed (tool);
       tool_item_finish_progress (item);
-      tool_say_action (tool, FALSE, tool->verb->name, item->from, NULL);
+      tool_say_transfer (tool, item, item->from, NULL);
     }
 }
 

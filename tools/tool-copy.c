@@ -95,6 +95,7 @@ fetch (ToolItem *item)
     s3dlio_options_set_boolean (options, S3DLIO_OPTION_RESUME, TRUE);
   tool_copy_set_range (tool, options);
   tool_item_watch (item, options);
+  tool_item_keep_report (item, options);
   s3dlio_client_get_to_file_async (tool->client, from, item->to, options, tool->cancellable, fetched, item);
 }
 
@@ -114,6 +115,7 @@ store (ToolItem *item)
   g_autoptr (S3dlioOptions) options = tool_copy_write_options (tool, item->from);
 
   tool_item_watch (item, options);
+  tool_item_keep_report (item, options);
   s3dlio_client_put_file_async (tool->client, item->to, item->from, options, tool->cancellable, stored, item);
 }
 
@@ -137,6 +139,7 @@ copy (ToolItem *item)
   if (item->to_local)
     s3dlio_options_set_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME, TRUE);
   tool_item_watch (item, options);
+  tool_item_keep_report (item, options);
   s3dlio_client_copy_async (tool->client, from, to, options, tool->cancellable, copied, item);
 }
 
@@ -159,6 +162,7 @@ move (ToolItem *item)
   g_autofree char *to = item->to_local ? tool_path_to_uri (item->to) : g_strdup (item->to);
 
   tool_item_watch (item, options);
+  tool_item_keep_report (item, options);
   s3dlio_client_rename_async (tool->client, from, to, options, tool->cancellable, moved, item);
 }
 
@@ -193,7 +197,7 @@ finish (ToolJobs *jobs, ToolItem *item)
   if (item->error != NULL || item->to == NULL || tool->options->dry_run)
     return;
 
-  tool_say_action (tool, FALSE, tool->verb->name, item->from, item->to);
+  tool_say_transfer (tool, item, item->from, item->to);
   if (tool->verb->bit == TOOL_MV && item->from_local && item->key != NULL)
     tool_remove_emptied (item->from, item->key);
 }

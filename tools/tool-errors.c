@@ -149,43 +149,6 @@ tool_verbose (Tool *tool, const char *format, ...)
 }
 
 void
-tool_say (Tool *tool, gboolean as_result, const char *line)
-{
-  if (as_result)
-    {
-      tool_print (tool, line, strlen (line));
-      return;
-    }
-
-  tool_progress_clear (tool->progress);
-  fputs (line, stderr);
-}
-
-void
-tool_say_action (Tool *tool, gboolean as_result, const char *action, const char *from, const char *to)
-{
-  g_autofree char *line = NULL;
-
-  if (!as_result && tool->options->verbose == 0)
-    return;
-
-  if (as_json)
-    {
-      line = tool_json_action (action, from, to);
-    }
-  else
-    {
-      g_autofree char *shown_from = tool_escaped (from);
-      g_autofree char *shown_to = to != NULL ? tool_escaped (to) : NULL;
-
-      line = to != NULL ? g_strdup_printf ("%s %s %s\n", action, shown_from, shown_to)
-                        : g_strdup_printf ("%s %s\n", action, shown_from);
-    }
-
-  tool_say (tool, as_result, line);
-}
-
-void
 tool_summary (Tool *tool)
 {
   if (tool->failed == 0 || tool->stdout_closed)

@@ -157,12 +157,19 @@ tool_json_abort (S3dlioObjectInfo *upload)
 }
 
 char *
-tool_json_action (const char *action, const char *from, const char *to)
+tool_json_action (const char *action, const char *from, const char *to, S3dlioReport *report)
 {
   struct json_object *object = json_object_new_object ();
+  g_auto (GStrv) names = report != NULL ? s3dlio_report_list_names (report) : NULL;
 
   add_string (object, "action", action);
   add_string (object, to != NULL ? "from" : "uri", from);
   add_string (object, "to", to);
+  for (gsize i = 0; names != NULL && names[i] != NULL; i++)
+    {
+      const guint64 number = (guint64) s3dlio_report_get_number (report, names[i]);
+
+      add_number (object, g_strdelimit (names[i], "-", '_'), number);
+    }
   return to_line (object);
 }

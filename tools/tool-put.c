@@ -35,12 +35,13 @@ put_stdin (Tool *tool, const ToolPlace *to)
   tool->progress = tool_progress_new (tool->options->quiet);
   tool_progress_expect (tool->progress, 1, 0);
   tool_item_watch (item, options);
+  tool_item_keep_report (item, options);
   s3dlio_client_put_stream_async (tool->client, uri, stream, options, tool->cancellable, tool_wait_done, &wait);
   result = tool_wait (&wait);
   if (s3dlio_client_put_stream_finish (tool->client, result, NULL, &error))
     {
       tool_succeed (tool);
-      tool_say_action (tool, FALSE, "put", "-", to->text);
+      tool_say_transfer (tool, item, "-", to->text);
     }
   else if (tool->options->no_clobber && g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS))
     {

@@ -19,6 +19,7 @@ typedef struct
   char *key;              /* relative to the source; nullable */
   gint64 size;            /* -1: not known */
   S3dlioObjectInfo *info; /* of a list or stat; nullable */
+  S3dlioReport *report;   /* with -vv, of the transfer; nullable */
 
   /* While it is under way. */
   Tool *tool;
@@ -27,6 +28,10 @@ typedef struct
   gboolean done;
   GError *error;
 } ToolItem;
+
+/* A transfer that has ended, with -v; and before that, with -vv: what it cost and what was chosen for it is kept. */
+void tool_say_transfer (Tool *tool, const ToolItem *item, const char *from, const char *to);
+void tool_item_keep_report (ToolItem *item, S3dlioOptions *options);
 
 ToolItem *tool_item_new (const char *from, gboolean from_local, const char *key, gint64 size);
 void tool_item_free (ToolItem *item);

@@ -131,8 +131,9 @@ char *tool_json_summary (guint64 attempted, guint64 succeeded, guint64 failed);
 char *tool_json_count (guint64 objects, guint64 bytes);
 /* An unfinished upload that is aborted, or would be: {"action":"abort",…}. */
 char *tool_json_abort (S3dlioObjectInfo *upload);
-/* What was done, or would be: {"action":…,"from":…,"to":…}; @to may be NULL. */
-char *tool_json_action (const char *action, const char *from, const char *to);
+/* What was done, or would be: {"action":…,"from":…,"to":…}; @to may be NULL. The numbers of @report (nullable)
+ * follow. */
+char *tool_json_action (const char *action, const char *from, const char *to, S3dlioReport *report);
 
 /* ---- Signals (tool-signals.c) ---- */
 
@@ -156,6 +157,8 @@ typedef struct
 void tool_wait_done (GObject *source, GAsyncResult *result, gpointer wait);
 /* Runs the main context until then. (transfer full) */
 GAsyncResult *tool_wait (ToolWait *wait);
+
+/* ---- What is done (tool-say.c) ---- */
 
 /* A whole line: a result on stdout, or else on stderr. */
 void tool_say (Tool *tool, gboolean as_result, const char *line);

@@ -23,4 +23,5 @@ public_headers = \
   %D%/s3dlio-object-info.h \
   %D%/s3dlio-options.h \
   %D%/s3dlio-range-engine.h \
+  %D%/s3dlio-report.h \
   %D%/s3dlio-uri.h

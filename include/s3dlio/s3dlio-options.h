@@ -6,6 +6,7 @@
 #endif
 
 #include <glib-object.h>
+#include <s3dlio/s3dlio-report.h>
 #include <s3dlio/s3dlio-version.h>
 
 G_BEGIN_DECLS
@@ -191,6 +192,19 @@ typedef void (*S3dlioProgressFunc) (gint64 done, gint64 total, gpointer user_dat
  */
 typedef void (*S3dlioDeletedFunc) (const char *uri, const GError *error, gpointer user_data);
 
+/**
+ * S3dlioReportFunc:
+ * @report: what the transfer cost, and what was chosen for it
+ * @user_data: as given to s3dlio_options_set_report()
+ *
+ * Called once when a transfer has ended, well or not: in the calling thread for a blocking call, before it returns; in
+ * the caller's thread-default main context for an asynchronous one, before its callback. Not called when it never
+ * began, since its arguments were wrong.
+ *
+ * Since: 0.9
+ */
+typedef void (*S3dlioReportFunc) (S3dlioReport *report, gpointer user_data);
+
 #define S3DLIO_TYPE_OPTIONS (s3dlio_options_get_type ())
 
 S3DLIO_AVAILABLE_IN_0_9
@@ -229,6 +243,10 @@ void s3dlio_options_set_progress (S3dlioOptions *options, S3dlioProgressFunc fun
 S3DLIO_AVAILABLE_IN_0_9
 void s3dlio_options_set_deleted (S3dlioOptions *options, S3dlioDeletedFunc func, gpointer user_data,
                                  GDestroyNotify destroy);
+
+S3DLIO_AVAILABLE_IN_0_9
+void s3dlio_options_set_report (S3dlioOptions *options, S3dlioReportFunc func, gpointer user_data,
+                                GDestroyNotify destroy);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dlioOptions, s3dlio_options_unref)
 

@@ -10,6 +10,7 @@
 #include <s3dlio/s3dlio-error.h>
 #include <s3dlio/s3dlio-uri.h>
 #include <s3dlio/s3dlio-config.h>
+#include <s3dlio/s3dlio-report.h>
 #include <s3dlio/s3dlio-options.h>
 #include <s3dlio/s3dlio-object-info.h>
 #include <s3dlio/s3dlio-batch.h>

@@ -8,7 +8,8 @@
 
 typedef struct
 {
-  guint attempts;  /* requests sent, the first included */
+  guint attempts;  /* requests sent, the first included; none where objects are files */
+  guint retries;   /* of them sent because an earlier one had failed; known where requests are added up */
   guint throttled; /* of them answered with 429, 503 SlowDown and the like */
   gint64 started;
   gint64 first_byte;

@@ -11,6 +11,7 @@
 #define S3D_OPTION_PROGRESS "progress"
 #define S3D_OPTION_RANGES "ranges"
 #define S3D_OPTION_DELETED "deleted"
+#define S3D_OPTION_REPORT "report"
 
 /* INVALID when an option is set that is not in @known (NULL-terminated; NULL: none), has a value of another
  * type, or holds what no header can. */
@@ -26,3 +27,4 @@ const gint64 *s3d_options_get_ranges (S3dlioOptions *options, gsize *n);
 /* NULL: nobody wants to know. */
 S3dlioProgressFunc s3d_options_get_progress (S3dlioOptions *options, gpointer *user_data);
 S3dlioDeletedFunc s3d_options_get_deleted (S3dlioOptions *options, gpointer *user_data);
+S3dlioReportFunc s3d_options_get_report (S3dlioOptions *options, gpointer *user_data);

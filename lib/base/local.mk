@@ -31,6 +31,7 @@ noinst_LTLIBRARIES += %D%/libs3d-base.la
   %D%/base-path.h \
   %D%/base-pool.c \
   %D%/base-pool.h \
+  %D%/base-report.h \
   %D%/base-settings.c \
   %D%/base-settings.h \
   %D%/base-sink.c \
@@ -46,5 +47,6 @@ noinst_LTLIBRARIES += %D%/libs3d-base.la
   %D%/s3dlio-config.c \
   %D%/s3dlio-error.c \
   %D%/s3dlio-options.c \
+  %D%/s3dlio-report.c \
   %D%/s3dlio-uri.c \
   %D%/s3dlio-version.c

@@ -32,6 +32,9 @@ struct _S3dlioOptions
   S3dlioDeletedFunc deleted;
   gpointer deleted_data;
   GDestroyNotify deleted_destroy;
+  S3dlioReportFunc report;
+  gpointer report_data;
+  GDestroyNotify report_destroy;
 };
 
 G_DEFINE_BOXED_TYPE (S3dlioOptions, s3dlio_options, s3dlio_options_ref, s3dlio_options_unref)
@@ -135,6 +138,19 @@ drop_deleted (S3dlioOptions *options)
     destroy (data);
 }
 
+static void
+drop_report (S3dlioOptions *options)
+{
+  const GDestroyNotify destroy = options->report_destroy;
+  gpointer data = options->report_data;
+
+  options->report = NULL;
+  options->report_data = NULL;
+  options->report_destroy = NULL;
+  if (destroy != NULL)
+    destroy (data);
+}
+
 /**
  * s3dlio_options_unref:
  * @options: (transfer full): options
@@ -153,6 +169,7 @@ s3dlio_options_unref (S3dlioOptions *options)
 
   drop_progress (options);
   drop_deleted (options);
+  drop_report (options);
   g_hash_table_unref (options->options);
   g_clear_pointer (&options->metadata, g_hash_table_unref);
   g_free (options->ranges);
@@ -331,6 +348,29 @@ s3dlio_options_set_deleted (S3dlioOptions *options, S3dlioDeletedFunc func, gpoi
   options->deleted_destroy = destroy;
 }
 
+/**
+ * s3dlio_options_set_report:
+ * @options: options
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): called when a transfer has ended, or %NULL
+ * @user_data: passed to @func
+ * @destroy: (nullable): called with @user_data when @func is no longer needed
+ *
+ * Sets who is told what a transfer cost, and what was chosen for it: requests, ranges and parts, their sizes. For the
+ * operations that read, write or copy one object.
+ *
+ * Since: 0.9
+ */
+void
+s3dlio_options_set_report (S3dlioOptions *options, S3dlioReportFunc func, gpointer user_data, GDestroyNotify destroy)
+{
+  g_return_if_fail (options != NULL);
+
+  drop_report (options);
+  options->report = func;
+  options->report_data = user_data;
+  options->report_destroy = destroy;
+}
+
 static gboolean
 fits_header (const char *value)
 {
@@ -468,6 +508,12 @@ s3d_options_check (S3dlioOptions *options, const char *const *known, GError **er
       return FALSE;
     }
 
+  if (options->report != NULL && !g_strv_contains (known, S3D_OPTION_REPORT))
+    {
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "this operation makes no report");
+      return FALSE;
+    }
+
   return check_metadata (options->metadata, known, error);
 }
 
@@ -531,4 +577,12 @@ s3d_options_get_deleted (S3dlioOptions *options, gpointer *user_data)
   *user_data = options != NULL ? options->deleted_data : NULL;
 
   return options != NULL ? options->deleted : NULL;
+}
+
+S3dlioReportFunc
+s3d_options_get_report (S3dlioOptions *options, gpointer *user_data)
+{
+  *user_data = options != NULL ? options->report_data : NULL;
+
+  return options != NULL ? options->report : NULL;
 }

@@ -12,7 +12,8 @@
   S3DLIO_OPTION_CONTENT_TYPE, S3DLIO_OPTION_CONTENT_ENCODING, S3DLIO_OPTION_CONTENT_LANGUAGE,                          \
       S3DLIO_OPTION_CONTENT_DISPOSITION, S3DLIO_OPTION_CACHE_CONTROL, S3DLIO_OPTION_STORAGE_CLASS, S3D_OPTION_METADATA
 S3dAttributes *s3d_client_attributes_of (S3dlioOptions *options);
-#define S3D_PUT_OPTIONS S3DLIO_OPTION_IF_MATCH, S3DLIO_OPTION_NO_CLOBBER, S3D_WRITE_OPTIONS, S3D_OPTION_PROGRESS
+#define S3D_PUT_OPTIONS                                                                                                \
+  S3DLIO_OPTION_IF_MATCH, S3DLIO_OPTION_NO_CLOBBER, S3D_WRITE_OPTIONS, S3D_OPTION_PROGRESS, S3D_OPTION_REPORT
 /* @attributes: borrowed, as the texts of @options are. */
 S3dPutOptions s3d_client_put_options_of (S3dlioOptions *options, S3dAttributes *attributes);
 

@@ -17,6 +17,18 @@ prefix_error (GError **error, const char *what, const char *uri)
     g_prefix_error (error, "%s %s: ", what, uri);
 }
 
+/* What it cost, to who wants to know. */
+static void
+report (S3dSequence *sequence, S3dlioOptions *options)
+{
+  gpointer data = NULL;
+  S3dlioReportFunc func = s3d_options_get_report (options, &data);
+  g_autoptr (S3dlioReport) made = func != NULL ? s3d_sequence_report (sequence) : NULL;
+
+  if (func != NULL)
+    func (made, data);
+}
+
 gboolean
 s3d_client_run (S3dSequence *sequence, const char *what, const char *uri, S3dlioOptions *options,
                 GCancellable *cancellable, GError **error)
@@ -24,11 +36,14 @@ s3d_client_run (S3dSequence *sequence, const char *what, const char *uri, S3dlio
   gpointer data = NULL;
   S3dlioProgressFunc progress = s3d_options_get_progress (options, &data);
 
-  if (sequence != NULL && s3d_call_run (sequence, cancellable, progress, data, error))
-    return TRUE;
+  gboolean fine = sequence != NULL && s3d_call_run (sequence, cancellable, progress, data, error);
 
-  prefix_error (error, what, uri);
-  return FALSE;
+  if (sequence != NULL)
+    report (sequence, options);
+  if (!fine)
+    prefix_error (error, what, uri);
+
+  return fine;
 }
 
 /* What the task carries to its finish function. */
@@ -52,6 +67,9 @@ run_free (Run *run)
 static void
 return_task (GTask *task, S3dSequence *sequence, GError *error, gpointer data)
 {
+  const Run *run = g_task_get_task_data (task);
+
+  report (sequence, run->options);
   if (error != NULL)
     g_task_return_error (task, error);
   else

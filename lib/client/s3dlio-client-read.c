@@ -46,7 +46,7 @@ plan_get (S3dlioClient *client, const char *uri, gint64 offset, gint64 length, c
 static S3dSequence *
 plan_bytes (S3dlioClient *client, const char *uri, gint64 offset, gint64 length, S3dlioOptions *options, GError **error)
 {
-  static const char *const known[] = { S3DLIO_OPTION_IF_MATCH, S3D_OPTION_PROGRESS, NULL };
+  static const char *const known[] = { S3DLIO_OPTION_IF_MATCH, S3D_OPTION_PROGRESS, S3D_OPTION_REPORT, NULL };
   const S3dGetDestination destination = { .kind = S3D_GET_BYTES };
 
   if (!s3d_options_check (options, known, error))
@@ -59,7 +59,7 @@ static S3dSequence *
 plan_into (S3dlioClient *client, const char *uri, gint64 offset, gint64 length, gpointer buffer, gsize size,
            S3dlioOptions *options, GError **error)
 {
-  static const char *const known[] = { S3DLIO_OPTION_IF_MATCH, S3D_OPTION_PROGRESS, NULL };
+  static const char *const known[] = { S3DLIO_OPTION_IF_MATCH, S3D_OPTION_PROGRESS, S3D_OPTION_REPORT, NULL };
   const S3dGetDestination destination = { .kind = S3D_GET_MEMORY, .memory = buffer, .memory_size = size };
 
   if (!s3d_options_check (options, known, error))
@@ -87,7 +87,8 @@ static S3dSequence *
 plan_to_fd (S3dlioClient *client, const char *uri, int fd, S3dlioOptions *options, GError **error)
 {
   static const char *const known[]
-      = { S3DLIO_OPTION_IF_MATCH, S3DLIO_OPTION_OFFSET, S3DLIO_OPTION_LENGTH, S3D_OPTION_PROGRESS, NULL };
+      = { S3DLIO_OPTION_IF_MATCH, S3DLIO_OPTION_OFFSET, S3DLIO_OPTION_LENGTH, S3D_OPTION_PROGRESS, S3D_OPTION_REPORT,
+          NULL };
   S3dGetDestination destination = { .kind = S3D_GET_FILE, .fd = fd };
 
   if (!s3d_options_check (options, known, error))
@@ -103,7 +104,8 @@ plan_to_file (S3dlioClient *client, const char *uri, const char *path, S3dlioOpt
 {
   static const char *const known[]
       = { S3DLIO_OPTION_IF_MATCH,       S3DLIO_OPTION_NO_CLOBBER, S3DLIO_OPTION_OFFSET, S3DLIO_OPTION_LENGTH,
-          S3DLIO_OPTION_PRESERVE_MTIME, S3DLIO_OPTION_RESUME,     S3D_OPTION_PROGRESS,  NULL };
+          S3DLIO_OPTION_PRESERVE_MTIME, S3DLIO_OPTION_RESUME,     S3D_OPTION_PROGRESS,  S3D_OPTION_REPORT,
+          NULL };
   g_auto (S3dTarget) target = S3D_TARGET_INIT;
   const S3dGetFile wanted = {
     .path = path,

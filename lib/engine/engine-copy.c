@@ -210,7 +210,7 @@ on_fetched (S3dSequence *get,
   GBytes *bytes = error ? NULL : s3d_get_steal_bytes (get);
 
   g_mutex_lock (&sequence->lock);
-  s3d_facts_add (&sequence->facts, &get->facts);
+  s3d_sequence_absorb (sequence, get);
   if (error)
     s3d_sequence_fail (sequence, error);
   else if (fetch->number == 0)
@@ -612,6 +612,7 @@ s3d_copy_new_within (S3dStore *store,
   Copy *copy = copy_new (&within_feed, store, from, store, target, budget, if_match, options);
 
   copy->put.copied_from = from;
+  copy->put.parent.choices.multipart_threshold = one_step_at_most (&copy->put);
 
   return &copy->put.parent;
 }

@@ -57,8 +57,8 @@ first_length (const S3dGet *get)
   return get->wanted < 0 ? first : MIN (first, get->wanted);
 }
 
-void
-s3d_get_grow_chunk (S3dGet *get)
+static void
+grow_chunk (S3dGet *get)
 {
   gint64 wanted = (get->end - get->next) / ((gint64) get->at_once * RANGES_A_SLOT);
 
@@ -67,6 +67,22 @@ s3d_get_grow_chunk (S3dGet *get)
 
   wanted = (wanted + MIB - 1) / MIB * MIB;
   get->chunk = MAX (get->chunk, MIN (wanted, CHUNK_MAX));
+}
+
+void
+s3d_get_choose_chunk (S3dGet *get)
+{
+  S3dChoices *choices = &get->parent.choices;
+
+  grow_chunk (get);
+  if (!get->ranges.enabled && !get->destination.in_order)
+    return;
+
+  choices->range_split_threshold = get->ranges.split_threshold;
+  choices->range_chunk_size = (guint64) get->chunk;
+  choices->max_concurrent_ranges = get->at_once;
+  if (get->destination.in_order)
+    choices->range_split_threshold = MIN (choices->range_split_threshold, choices->range_chunk_size);
 }
 
 /* The size of the whole object, as far as the answer tells it. */
@@ -229,7 +245,7 @@ s3d_get_plan (S3dGet *get,
     return FALSE;
 
   get->length = (guint64) length;
-  s3d_get_grow_chunk (get);
+  s3d_get_choose_chunk (get);
   s3d_resume_describe (get);
   plan_reservation (get, length);
 
@@ -591,5 +607,5 @@ s3d_get_get_info (S3dSequence *sequence)
 guint
 s3d_get_get_n_ranges (S3dSequence *sequence)
 {
-  return ((S3dGet *) sequence)->n_ranges;
+  return sequence->choices.ranges;
 }

@@ -95,7 +95,7 @@ on_ended (S3dSequence *ended, gpointer data)
   many->running--;
   if (item->error == NULL)
     many->base.progress_done += ended->progress_done;
-  s3d_facts_add (&many->base.facts, &ended->facts);
+  s3d_sequence_absorb (&many->base, ended);
   g_mutex_unlock (&many->base.lock);
 
   item_ended (item);

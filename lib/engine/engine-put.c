@@ -132,6 +132,18 @@ s3d_put_new_part (S3dPut *put,
   return op;
 }
 
+static void
+count_part (S3dPut *put,
+            const S3dOp *op)
+{
+  S3dChoices *choices = &put->parent.choices;
+  guint64 size = op->source ? s3d_source_get_length (op->source) : (guint64) op->length;
+
+  choices->parts++;
+  choices->part_size = MAX (choices->part_size, size);
+  choices->concurrent_parts = s3d_put_parts_at_once (put);
+}
+
 /* Takes @op, which may have been made before the upload had an id. */
 static void
 launch_part (S3dPut *put,
@@ -141,6 +153,7 @@ launch_part (S3dPut *put,
   op->upload_id = g_strdup (put->upload_id);
   put->n_parts++;
   put->n_flying++;
+  count_part (put, op);
   s3d_sequence_launch (&put->parent, put->store, op);
 }
 
@@ -543,6 +556,7 @@ s3d_put_init (S3dPut *put,
   put->store = s3d_store_ref (store);
   put->budget = budget ? s3d_budget_ref (budget) : NULL;
   put->target = s3dlio_uri_ref (target);
+  put->parent.choices.multipart_threshold = s3d_put_threshold (put);
   put->etags = g_ptr_array_new_with_free_func (g_free);
   put->sums = g_array_new (FALSE, TRUE, sizeof (S3dSum));
   if (!options)

@@ -153,7 +153,7 @@ s3d_range_new (S3dGet *get,
   range->length = length;
   range->link.data = range;
   g_queue_push_tail_link (&get->live, &range->link);
-  get->n_ranges++;
+  get->parent.choices.ranges++;
 
   return range;
 }
@@ -284,6 +284,8 @@ s3d_range_launch (S3dRange *range)
   op->stall_ms = get->ranges.enabled ? get->ranges.timeout_ms : 0;
   op->ready = range_ready;
   op->ready_data = range;
+  op->goes_on = range->launched;
+  range->launched = TRUE;
   get->n_flying++;
   s3d_sequence_launch (&get->parent, get->store, op);
 }

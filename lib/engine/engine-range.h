@@ -24,6 +24,7 @@ typedef struct
   guint attempts;
   gboolean clipped; /* the answer brings more than is wanted: the rest is let go */
   gboolean rewinds; /* the answer is the whole object, and will be again: may begin anew */
+  gboolean launched; /* once, at least */
   gboolean complete;
   guint8 *memory;   /* where its first byte goes; NULL: to the descriptor */
 } S3dRange;
@@ -60,7 +61,6 @@ struct _S3dGet
   gboolean unsure;        /* no answer has told yet whether the object is still the journal's */
 
   guint n_flying;
-  guint n_ranges;
   GQueue live;            /* every S3dRange that there is */
   GQueue again;           /* of S3dRange *: to be launched once more */
   GError *refused;        /* a RANGE error that waits for the object's size */
@@ -86,7 +86,7 @@ gboolean s3d_range_landed (S3dRange *range, S3dOp *op);
 /* The first answer is there: decides what becomes of the whole. */
 gboolean s3d_get_plan (S3dGet *get, S3dRange *range, S3dOp *op, GError **error);
 /* Once @next and @end are known. */
-void s3d_get_grow_chunk (S3dGet *get);
+void s3d_get_choose_chunk (S3dGet *get);
 
 /* With a journal, what it has is left out. The first range, where an earlier get has left something, else NULL. */
 S3dRange *s3d_resume_begin (S3dGet *get);

@@ -70,7 +70,7 @@ s3d_resume_begin (S3dGet *get)
   start = s3d_resume_skip (get, get->offset);
   length = MIN (get->chunk, s3d_resume_gap (get, start));
   get->next = s3d_resume_skip (get, start + length);
-  s3d_get_grow_chunk (get);
+  s3d_get_choose_chunk (get);
 
   return s3d_range_new (get, start, length);
 }

@@ -20,11 +20,12 @@ typedef struct
   S3dSequenceJob job;
 } Job;
 
-void
-s3d_facts_add (S3dFacts *all,
-               const S3dFacts *one)
+static void
+add_facts (S3dFacts *all,
+           const S3dFacts *one)
 {
   all->attempts += one->attempts;
+  all->retries += one->retries;
   all->throttled += one->throttled;
   all->bytes += one->bytes;
   if (one->started != 0 && (all->started == 0 || one->started < all->started))
@@ -32,6 +33,24 @@ s3d_facts_add (S3dFacts *all,
   if (one->first_byte != 0 && (all->first_byte == 0 || one->first_byte < all->first_byte))
     all->first_byte = one->first_byte;
   all->ended = MAX (all->ended, one->ended);
+}
+
+void
+s3d_sequence_absorb (S3dSequence *sequence,
+                     const S3dSequence *part)
+{
+  S3dChoices *all = &sequence->choices;
+  const S3dChoices *one = &part->choices;
+
+  add_facts (&sequence->facts, &part->facts);
+  all->ranges += one->ranges;
+  all->range_split_threshold = MAX (all->range_split_threshold, one->range_split_threshold);
+  all->range_chunk_size = MAX (all->range_chunk_size, one->range_chunk_size);
+  all->max_concurrent_ranges = MAX (all->max_concurrent_ranges, one->max_concurrent_ranges);
+  all->parts += one->parts;
+  all->multipart_threshold = MAX (all->multipart_threshold, one->multipart_threshold);
+  all->part_size = MAX (all->part_size, one->part_size);
+  all->concurrent_parts = MAX (all->concurrent_parts, one->concurrent_parts);
 }
 
 void
@@ -106,7 +125,7 @@ within_done (S3dSequence *child,
   GError *error = s3d_sequence_steal_error (child);
 
   g_mutex_lock (&sequence->lock);
-  s3d_facts_add (&sequence->facts, &child->facts);
+  s3d_sequence_absorb (sequence, child);
   if (error)
     s3d_sequence_fail (sequence, error);
   g_mutex_unlock (&sequence->lock);
@@ -261,6 +280,43 @@ s3d_sequence_get_progress (S3dSequence *sequence,
     s3d_sequence_get_progress (within, done, total);
 }
 
+S3dlioReport *
+s3d_sequence_report (S3dSequence *sequence)
+{
+  const S3dFacts *facts = &sequence->facts;
+  const S3dChoices *choices = &sequence->choices;
+  S3dlioReport *report = s3d_report_new ();
+  guint64 done;
+  gint64 total;
+
+  s3d_sequence_get_progress (sequence, &done, &total);
+  s3d_report_add (report, S3DLIO_REPORT_REQUESTS, facts->attempts);
+  s3d_report_add (report, S3DLIO_REPORT_RETRIES, facts->retries);
+  s3d_report_add (report, S3DLIO_REPORT_THROTTLED, facts->throttled);
+  s3d_report_add (report, S3DLIO_REPORT_BYTES, done);
+  s3d_report_add (report, S3DLIO_REPORT_ELAPSED, (guint64) MAX (facts->ended - facts->started, 0));
+  if (choices->ranges > 0)
+    s3d_report_add (report, S3DLIO_REPORT_RANGES, choices->ranges);
+  if (choices->range_chunk_size > 0)
+    {
+      s3d_report_add (report, S3DLIO_REPORT_RANGE_SPLIT_THRESHOLD, choices->range_split_threshold);
+      s3d_report_add (report, S3DLIO_REPORT_RANGE_CHUNK_SIZE, choices->range_chunk_size);
+      s3d_report_add (report, S3DLIO_REPORT_MAX_CONCURRENT_RANGES, choices->max_concurrent_ranges);
+    }
+  if (choices->multipart_threshold > 0)
+    {
+      s3d_report_add (report, S3DLIO_REPORT_PARTS, choices->parts);
+      s3d_report_add (report, S3DLIO_REPORT_MULTIPART_THRESHOLD, choices->multipart_threshold);
+    }
+  if (choices->parts > 0)
+    {
+      s3d_report_add (report, S3DLIO_REPORT_PART_SIZE, choices->part_size);
+      s3d_report_add (report, S3DLIO_REPORT_CONCURRENT_PARTS, choices->concurrent_parts);
+    }
+
+  return report;
+}
+
 GError *
 s3d_sequence_steal_error (S3dSequence *sequence)
 {
@@ -295,6 +351,16 @@ remove_in_flight (S3dSequence *sequence,
   g_ptr_array_set_size (sequence->in_flight, (gint) last);
 }
 
+/* Of the requests of an op all but the first are retries, and that one too when the op goes on with a broken one. */
+static void
+count_op (S3dSequence *sequence,
+          S3dOp *op)
+{
+  if (op->facts.attempts > 0)
+    op->facts.retries = op->facts.attempts - (op->goes_on ? 0 : 1);
+  add_facts (&sequence->facts, &op->facts);
+}
+
 static void
 op_done (S3dOp *op,
          gpointer data)
@@ -303,7 +369,7 @@ op_done (S3dOp *op,
 
   g_mutex_lock (&sequence->lock);
   remove_in_flight (sequence, op);
-  s3d_facts_add (&sequence->facts, &op->facts);
+  count_op (sequence, op);
   if (!sequence->cleaning)
     sequence->klass->completed (sequence, op);
   else if (sequence->klass->cleaned)

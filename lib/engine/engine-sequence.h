@@ -12,6 +12,7 @@
 
 #include "base/base-budget.h"
 #include "base/base-pool.h"
+#include "base/base-report.h"
 #include "store/store.h"
 
 typedef struct _S3dSequence S3dSequence;
@@ -38,6 +39,17 @@ typedef struct
   void (*free) (S3dSequence *sequence);
 } S3dSequenceClass;
 
+/* What was chosen for it, and for sequences that it is made of: numbers are added up, of sizes the largest is meant. */
+typedef struct
+{
+  guint ranges;
+  guint64 range_split_threshold, range_chunk_size; /* 0: not in ranges */
+  guint max_concurrent_ranges;
+  guint parts;
+  guint64 multipart_threshold, part_size; /* 0: nothing is written; not in parts */
+  guint concurrent_parts;
+} S3dChoices;
+
 struct _S3dSequence
 {
   gatomicrefcount refs;
@@ -61,6 +73,7 @@ struct _S3dSequence
   guint64 progress_done;
   gint64 progress_total;
   S3dFacts facts; /* of all ops together */
+  S3dChoices choices;
 };
 
 void s3d_sequence_start (S3dSequence *sequence, S3dSequenceDone done, gpointer data);
@@ -74,6 +87,9 @@ S3dlioObjectInfo *s3d_sequence_get_info (S3dSequence *sequence);
 void s3d_sequence_get_progress (S3dSequence *sequence, guint64 *done, gint64 *total);
 /* After done. (transfer full) */
 GError *s3d_sequence_steal_error (S3dSequence *sequence);
+
+/* After done: what it cost and what was chosen. (transfer full) */
+S3dlioReport *s3d_sequence_report (S3dSequence *sequence);
 
 /* For implementations, under the lock unless it says otherwise. */
 
@@ -101,7 +117,8 @@ void s3d_sequence_resume (S3dSequence *sequence);
 /* Without the lock, while an op is in flight: its answer's headers told something, there may be a step to take. */
 void s3d_sequence_poke (S3dSequence *sequence);
 
-void s3d_facts_add (S3dFacts *all, const S3dFacts *one);
+/* The facts and choices of @part, which has ended, become the sequence's. */
+void s3d_sequence_absorb (S3dSequence *sequence, const S3dSequence *part);
 
 /* The sequence of a single op. */
 S3dSequence *s3d_single_new (S3dStore *store, S3dOp *op); /* takes @op */

@@ -294,7 +294,7 @@ result_new (const Run *run)
   g_atomic_ref_count_init (&result->refs);
   result->bytes = s3d_get_steal_bytes (run->get);
   result->n_ranges = s3d_get_get_n_ranges (run->get);
-  result->retries = facts->attempts - result->n_ranges;
+  result->retries = facts->retries;
   result->elapsed = facts->ended > 0 ? facts->ended - run->began : 0;
 
   return result;

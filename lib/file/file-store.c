@@ -185,7 +185,6 @@ run_op (gpointer data)
   S3dOp *op = data;
   GError *error = NULL;
 
-  op->facts.attempts = 1;
   if (s3d_file_go_on (op, &error))
     jobs[op->kind](op, &error);
 

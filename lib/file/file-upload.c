@@ -260,7 +260,6 @@ run_part (gpointer data)
   S3dOp *op = job->op;
   GError *error = NULL;
 
-  op->facts.attempts = 1;
   if (job->part)
     end_part (job->upload, job->part, op,
               s3d_file_go_on (op, &error) && write_part (job->upload, job->part, op, &error));

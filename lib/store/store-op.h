@@ -183,6 +183,7 @@ struct _S3dOp
 
   /* whoever launched it */
   guint slot;           /* where it stands among what is in flight */
+  gboolean goes_on;     /* with what an earlier one, which broke off, has begun */
   gboolean shielded;    /* its answer is wanted even when the whole is cancelled */
 
   /* the store's */

@@ -10,7 +10,7 @@ api_libs = tests/server/libtestserver.la $(USER_LIBS)
 
 test_programs += %D%/test-copy %D%/test-copy-parts %D%/test-delete %D%/test-delete-prefix \
   %D%/test-life %D%/test-lists %D%/test-many %D%/test-names %D%/test-read %D%/test-rename \
-  %D%/test-resume %D%/test-uploads %D%/test-write
+  %D%/test-report %D%/test-resume %D%/test-uploads %D%/test-write
 
 %C%_test_copy_SOURCES = %D%/test-copy.c $(api_fixture)
 %C%_test_copy_CPPFLAGS = $(api_cppflags)
@@ -51,6 +51,10 @@ test_programs += %D%/test-copy %D%/test-copy-parts %D%/test-delete %D%/test-dele
 %C%_test_rename_SOURCES = %D%/test-rename.c $(api_fixture)
 %C%_test_rename_CPPFLAGS = $(api_cppflags)
 %C%_test_rename_LDADD = $(api_libs)
+
+%C%_test_report_SOURCES = %D%/test-report.c $(api_fixture)
+%C%_test_report_CPPFLAGS = $(api_cppflags)
+%C%_test_report_LDADD = $(api_libs)
 
 %C%_test_resume_SOURCES = %D%/test-resume.c $(api_fixture)
 %C%_test_resume_CPPFLAGS = $(api_cppflags)

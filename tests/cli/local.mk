@@ -17,7 +17,8 @@ test_scripts += \
   %D%/settings.sh \
   %D%/signals.sh \
   %D%/trees.sh \
-  %D%/usage.sh
+  %D%/usage.sh \
+  %D%/verbose.sh
 
 test_helpers += %D%/cli-helper
 %C%_cli_helper_CPPFLAGS = $(USER_CPPFLAGS)

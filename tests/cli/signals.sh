@@ -42,8 +42,7 @@ ask DELETE /-/faults >/dev/null
 # What cannot be aborted is named, with how to remove it, whether the service refuses or does not answer.
 named ()
 {
-  sed -n "s|^s3dlio: the unfinished upload \(upload-[0-9]*\) of $1 is left behind; to remove it: s3dlio \(.*\)\$|\2|p" \
-    err
+  sed -n "s|^s3dlio: the unfinished upload upload-[0-9]* of $1 is left behind; to remove it: s3dlio ||p" err
 }
 ask POST /-/faults 'op=UploadPart part=2 action=hold' >/dev/null
 ask POST /-/faults 'op=AbortMultipartUpload action=status status=403 code=AccessDenied' >/dev/null
