@@ -24,7 +24,8 @@ AM_TESTS_ENVIRONMENT = \
 
 EXTRA_DIST += \
   %D%/allowed-skips %D%/run %D%/tap.sh \
-  %D%/demo/demo %D%/fresh/fresh-debian %D%/tsan/glib-order.c %D%/tsan/suppressions
+  %D%/demo/demo %D%/fresh/fresh-debian %D%/tsan/glib-order.c %D%/tsan/suppressions \
+  %D%/valgrind/suppressions
 
 include %D%/unit/base/local.mk
 include %D%/unit/http/local.mk

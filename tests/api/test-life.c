@@ -143,7 +143,8 @@ stalled_range_goes_on_after_range_timeout (ApiTest *test)
       bytes = s3dlio_client_get (client, api_uri (test, "object"), NULL, NULL, &error);
       g_assert_no_error (error);
       api_assert_pattern (bytes, 20 * MIB, 1);
-      g_assert_cmpuint (api_count (test, "GetObject"), ==, 1 + 3 + 2);
+      /* More where the machine is so slow that what goes on looks stalled. */
+      g_assert_cmpuint (api_count (test, "GetObject"), >=, 1 + 3 + 2);
     }
 }
 
