@@ -306,6 +306,18 @@ test_without_etag (Fixture *fixture,
   finish (fixture, "0+100 100+40 140+40 0+100 100+40 140+40 180+40 220+30");
 }
 
+/* What cannot be told to be the same is not taken for it. */
+static void
+test_etag_is_gone (Fixture *fixture,
+                   gconstpointer data)
+{
+  const FaultManners manners = { .without_etag = TRUE };
+
+  interrupt (fixture, 140);
+  fault_store_set_manners (fixture->box->fault, &manners);
+  finish (fixture, "0+100 100+40 140+40 140+40 0+100 100+40 140+40 180+40 220+30");
+}
+
 static void
 test_without_ranges (Fixture *fixture,
                      gconstpointer data)
@@ -417,6 +429,7 @@ main (int argc,
     { "of-what-is-gone-fails", test_gone },
     { "own-condition-fails", test_own_condition },
     { "without-etag-begins-anew", test_without_etag },
+    { "etag-no-longer-told-begins-anew", test_etag_is_gone },
     { "without-ranges-begins-anew", test_without_ranges },
     { "small-object-is-one-request", test_small },
     { "mode-of-the-old-file-is-kept", test_mode },
