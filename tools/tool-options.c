@@ -221,7 +221,7 @@ const ToolOption tool_options_table[] = {
     TOOL_STAT | TOOL_GET | TOOL_CP | TOOL_MV | TOOL_RM | TOOL_RB, .take = take_jobs },
   { "json", 0, NULL, "Results and errors as JSON, an object a line", TOOL_EVERY, FLAG (json) },
   { "quiet", 'q', NULL, "No progress", TOOL_EVERY, FLAG (quiet) },
-  { "verbose", 'v', NULL, "A line for each object; -vv: requests and attempts too",
+  { "verbose", 'v', NULL, "A line for each object; -vv: requests, attempts, choices too",
     TOOL_EVERY, .take = take_verbose },
   { "help", 'h', NULL, "Print help", TOOL_EVERY, FLAG (help) },
   { "version", 0, NULL, "Print the version", TOOL_EVERY, FLAG (version) },
