@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <gio/gunixinputstream.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MIB (1024 * 1024)
@@ -205,6 +206,38 @@ missing_file_is_named (ApiTest *test)
                                           NULL, NULL, &error));
   g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND);
   g_assert_nonnull (strstr (error->message, "missing"));
+}
+
+typedef struct
+{
+  GMainLoop *loop;
+  GError *error;
+} Ended;
+
+static void
+put_ended (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Ended *end = data;
+
+  s3dlio_client_put_file_finish (S3DLIO_CLIENT (source), result, NULL, &end->error);
+  g_main_loop_quit (end->loop);
+}
+
+/* That nobody writes to: the open of it would block the caller. */
+static void
+fifo_can_be_cancelled (ApiTest *test)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  const char *fifo = api_path (test, "fifo");
+  Ended end = { loop, NULL };
+
+  g_assert_no_errno (mkfifo (fifo, 0600));
+  s3dlio_client_put_file_async (test->client, api_uri (test, "object"), fifo, NULL, cancellable, put_ended, &end);
+  g_cancellable_cancel (cancellable);
+  g_main_loop_run (loop);
+  g_assert_error (end.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&end.error);
 }
 
 static void
@@ -511,6 +544,7 @@ main (int argc, char **argv)
   api_add ("/put-file/that-changes-is-not-published", API_SERVER, file_that_changes_is_not_published);
   api_add ("/put-file/without-a-size-is-read-to-its-end", API_ANY, file_without_a_size_is_read_to_its_end);
   api_add ("/put-file/missing-file-is-named", API_ANY, missing_file_is_named);
+  api_add ("/put-file/fifo-can-be-cancelled", API_ANY, fifo_can_be_cancelled);
   api_add ("/put-file/directory-is-refused", API_ANY, directory_is_refused);
   api_add ("/put-stream/of-unknown-length", API_ANY, stream_of_unknown_length);
   api_add ("/put-stream/that-fails-leaves-nothing", API_ANY, stream_that_fails_leaves_nothing);
