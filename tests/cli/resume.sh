@@ -207,8 +207,8 @@ check "after a full disk: it says from where" err_has 'bytes are there from an e
 check "after a full disk: the bytes are right" cmp large "$target"
 rm "$target"
 
-row "a directory that cannot be written" 1 get --resume "$bucket/large" /sys/target
-check "a directory that cannot be written: it is named" err_has '/sys/target'
+row "a directory that cannot be written" 1 get --resume "$bucket/large" /proc/target
+check "a directory that cannot be written: it is named" err_has '/proc/target'
 row "a device" 1 get --resume "$bucket/large" /dev/null
 check "a device: it cannot be resumed" err_has '/dev/null is no regular file'
 echo mine >"$target"
