@@ -19,6 +19,14 @@ typedef struct
   char *text;
 } Option;
 
+/* A function of the caller's, and what it is called with. */
+typedef struct
+{
+  GCallback func; /* NULL: not set */
+  gpointer data;
+  GDestroyNotify destroy;
+} Hook;
+
 struct _S3dlioOptions
 {
   gatomicrefcount refs;
@@ -26,15 +34,9 @@ struct _S3dlioOptions
   GHashTable *metadata; /* name → value; NULL until one is set */
   gint64 *ranges;       /* offset, length, offset, length…; NULL until they are set */
   gsize n_ranges;
-  S3dlioProgressFunc progress;
-  gpointer progress_data;
-  GDestroyNotify progress_destroy;
-  S3dlioDeletedFunc deleted;
-  gpointer deleted_data;
-  GDestroyNotify deleted_destroy;
-  S3dlioReportFunc report;
-  gpointer report_data;
-  GDestroyNotify report_destroy;
+  Hook progress;
+  Hook deleted;
+  Hook report;
 };
 
 G_DEFINE_BOXED_TYPE (S3dlioOptions, s3dlio_options, s3dlio_options_ref, s3dlio_options_unref)
@@ -113,42 +115,20 @@ s3dlio_options_ref (S3dlioOptions *options)
 }
 
 static void
-drop_progress (S3dlioOptions *options)
+hook_drop (Hook *hook)
 {
-  const GDestroyNotify destroy = options->progress_destroy;
-  gpointer data = options->progress_data;
+  const Hook old = *hook;
 
-  options->progress = NULL;
-  options->progress_data = NULL;
-  options->progress_destroy = NULL;
-  if (destroy != NULL)
-    destroy (data);
+  *hook = (Hook){ NULL, NULL, NULL };
+  if (old.destroy != NULL)
+    old.destroy (old.data);
 }
 
 static void
-drop_deleted (S3dlioOptions *options)
+hook_set (Hook *hook, GCallback func, gpointer data, GDestroyNotify destroy)
 {
-  const GDestroyNotify destroy = options->deleted_destroy;
-  gpointer data = options->deleted_data;
-
-  options->deleted = NULL;
-  options->deleted_data = NULL;
-  options->deleted_destroy = NULL;
-  if (destroy != NULL)
-    destroy (data);
-}
-
-static void
-drop_report (S3dlioOptions *options)
-{
-  const GDestroyNotify destroy = options->report_destroy;
-  gpointer data = options->report_data;
-
-  options->report = NULL;
-  options->report_data = NULL;
-  options->report_destroy = NULL;
-  if (destroy != NULL)
-    destroy (data);
+  hook_drop (hook);
+  *hook = (Hook){ func, data, destroy };
 }
 
 /**
@@ -167,9 +147,9 @@ s3dlio_options_unref (S3dlioOptions *options)
   if (!g_atomic_ref_count_dec (&options->refs))
     return;
 
-  drop_progress (options);
-  drop_deleted (options);
-  drop_report (options);
+  hook_drop (&options->progress);
+  hook_drop (&options->deleted);
+  hook_drop (&options->report);
   g_hash_table_unref (options->options);
   g_clear_pointer (&options->metadata, g_hash_table_unref);
   g_free (options->ranges);
@@ -318,10 +298,7 @@ s3dlio_options_set_progress (S3dlioOptions *options, S3dlioProgressFunc func, gp
 {
   g_return_if_fail (options != NULL);
 
-  drop_progress (options);
-  options->progress = func;
-  options->progress_data = user_data;
-  options->progress_destroy = destroy;
+  hook_set (&options->progress, G_CALLBACK (func), user_data, destroy);
 }
 
 /**
@@ -342,10 +319,7 @@ s3dlio_options_set_deleted (S3dlioOptions *options, S3dlioDeletedFunc func, gpoi
 {
   g_return_if_fail (options != NULL);
 
-  drop_deleted (options);
-  options->deleted = func;
-  options->deleted_data = user_data;
-  options->deleted_destroy = destroy;
+  hook_set (&options->deleted, G_CALLBACK (func), user_data, destroy);
 }
 
 /**
@@ -365,10 +339,7 @@ s3dlio_options_set_report (S3dlioOptions *options, S3dlioReportFunc func, gpoint
 {
   g_return_if_fail (options != NULL);
 
-  drop_report (options);
-  options->report = func;
-  options->report_data = user_data;
-  options->report_destroy = destroy;
+  hook_set (&options->report, G_CALLBACK (func), user_data, destroy);
 }
 
 static gboolean
@@ -497,18 +468,18 @@ s3d_options_check (S3dlioOptions *options, const char *const *known, GError **er
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "ranges of many objects do not apply here");
       return FALSE;
     }
-  if (options->progress != NULL && !g_strv_contains (known, S3D_OPTION_PROGRESS))
+  if (options->progress.func != NULL && !g_strv_contains (known, S3D_OPTION_PROGRESS))
     {
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "this operation has no progress to tell of");
       return FALSE;
     }
-  if (options->deleted != NULL && !g_strv_contains (known, S3D_OPTION_DELETED))
+  if (options->deleted.func != NULL && !g_strv_contains (known, S3D_OPTION_DELETED))
     {
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "this operation does not delete many objects");
       return FALSE;
     }
 
-  if (options->report != NULL && !g_strv_contains (known, S3D_OPTION_REPORT))
+  if (options->report.func != NULL && !g_strv_contains (known, S3D_OPTION_REPORT))
     {
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "this operation makes no report");
       return FALSE;
@@ -566,23 +537,23 @@ S3dlioProgressFunc
 s3d_options_get_progress (S3dlioOptions *options, gpointer *user_data)
 {
   if (user_data != NULL)
-    *user_data = options != NULL ? options->progress_data : NULL;
+    *user_data = options != NULL ? options->progress.data : NULL;
 
-  return options != NULL ? options->progress : NULL;
+  return options != NULL ? (S3dlioProgressFunc) options->progress.func : NULL;
 }
 
 S3dlioDeletedFunc
 s3d_options_get_deleted (S3dlioOptions *options, gpointer *user_data)
 {
-  *user_data = options != NULL ? options->deleted_data : NULL;
+  *user_data = options != NULL ? options->deleted.data : NULL;
 
-  return options != NULL ? options->deleted : NULL;
+  return options != NULL ? (S3dlioDeletedFunc) options->deleted.func : NULL;
 }
 
 S3dlioReportFunc
 s3d_options_get_report (S3dlioOptions *options, gpointer *user_data)
 {
-  *user_data = options != NULL ? options->report_data : NULL;
+  *user_data = options != NULL ? options->report.data : NULL;
 
-  return options != NULL ? options->report : NULL;
+  return options != NULL ? (S3dlioReportFunc) options->report.func : NULL;
 }
