@@ -3,7 +3,7 @@
 
 /* The inside of writing one object: a put, and what feeds it when its bytes are not all at hand. engine-put.c decides
  * between one write and parts, and brings the upload to its end; engine-put-stream.c feeds it from a stream,
- * engine-copy.c from an object. */
+ * engine-copy-*.c from an object. */
 
 #include "engine/engine-put.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The inside of the range engine: a get, and the ranges it is made of. engine-get.c decides what is asked for,
- * engine-range.c brings one range home, engine-order.c writes ranges to descriptors that cannot seek. */
+/* The inside of the range engine: a get, and the ranges it is made of. engine-get.c asks for them,
+ * engine-get-plan.c decides which there are, engine-range.c brings one home, engine-resume.c leaves out what an earlier
+ * get has left, engine-order.c writes them to descriptors that cannot seek. */
 
 #include "engine/engine-get.h"
 
@@ -87,6 +88,11 @@ gboolean s3d_range_landed (S3dRange *range, S3dOp *op);
 gboolean s3d_get_plan (S3dGet *get, S3dRange *range, S3dOp *op, GError **error);
 /* Once @next and @end are known. */
 void s3d_get_choose_chunk (S3dGet *get);
+/* FALSE: the caller's memory is smaller than @length. */
+gboolean s3d_get_fits (S3dGet *get, gint64 length, GError **error);
+/* The first answer was that no byte is there (S3DLIO_ERROR_RANGE). It may need a stat, which lands here too. */
+void s3d_get_first_refused (S3dGet *get, S3dOp *op);
+void s3d_get_stat_landed (S3dGet *get, S3dOp *op);
 
 /* With a journal, what it has is left out. The first range, where an earlier get has left something, else NULL. */
 S3dRange *s3d_resume_begin (S3dGet *get);

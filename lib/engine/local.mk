@@ -8,6 +8,9 @@ noinst_LTLIBRARIES += %D%/libs3d-engine.la
   %D%/engine-callback.h \
   %D%/engine-copy.c \
   %D%/engine-copy.h \
+  %D%/engine-copy-fetch.c \
+  %D%/engine-copy-private.h \
+  %D%/engine-copy-within.c \
   %D%/engine-delete.c \
   %D%/engine-delete.h \
   %D%/engine-filter.c \
@@ -16,6 +19,7 @@ noinst_LTLIBRARIES += %D%/libs3d-engine.la
   %D%/engine-get-file.c \
   %D%/engine-get-file.h \
   %D%/engine-get.h \
+  %D%/engine-get-plan.c \
   %D%/engine-journal.c \
   %D%/engine-journal.h \
   %D%/engine-list.c \
