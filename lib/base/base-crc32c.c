@@ -36,8 +36,7 @@
 #define PIECE 4096
 
 static guint32
-multiply (guint32 a,
-          guint32 b)
+multiply (guint32 a, guint32 b)
 {
   guint32 product = 0;
 
@@ -66,9 +65,7 @@ zeros (guint64 bytes)
 }
 
 guint32
-s3d_crc32c_combine (guint32 first,
-                    guint32 second,
-                    guint64 second_size)
+s3d_crc32c_combine (guint32 first, guint32 second, guint64 second_size)
 {
   return multiply (first, zeros (second_size)) ^ second;
 }
@@ -104,9 +101,7 @@ fill_table (void)
 }
 
 static guint32
-compute_by_table (guint32 crc,
-                  gconstpointer data,
-                  gsize size)
+compute_by_table (guint32 crc, gconstpointer data, gsize size)
 {
   const guint8 *p = data;
 
@@ -132,8 +127,7 @@ compute_by_table (guint32 crc,
 static guint32 over_one, over_two; /* zeros() of one piece and of two */
 
 TARGET static guint32
-compute_three_pieces (guint32 crc,
-                      const guint8 *p)
+compute_three_pieces (guint32 crc, const guint8 *p)
 {
   guint32 second = 0, third = 0;
 
@@ -148,9 +142,7 @@ compute_three_pieces (guint32 crc,
 }
 
 TARGET static guint32
-compute_by_instruction (guint32 crc,
-                        gconstpointer data,
-                        gsize size)
+compute_by_instruction (guint32 crc, gconstpointer data, gsize size)
 {
   const guint8 *p = data;
 
@@ -205,9 +197,7 @@ s3d_crc32c_get_ways (guint *n)
 }
 
 guint32
-s3d_crc32c (guint32 crc,
-            gconstpointer data,
-            gsize size)
+s3d_crc32c (guint32 crc, gconstpointer data, gsize size)
 {
   guint n;
   const S3dCrc32cWay *all = s3d_crc32c_get_ways (&n);
@@ -216,8 +206,7 @@ s3d_crc32c (guint32 crc,
 }
 
 void
-s3d_crc32c_to_text (guint32 crc,
-                    char text[S3D_CRC32C_TEXT_SIZE])
+s3d_crc32c_to_text (guint32 crc, char text[S3D_CRC32C_TEXT_SIZE])
 {
   guint32 big_endian = GUINT32_TO_BE (crc);
   g_autofree char *base64 = g_base64_encode ((const guchar *) &big_endian, sizeof big_endian);

@@ -43,10 +43,7 @@ struct _S3dAtomicFile
 };
 
 static void
-set_error (GError **error,
-           int err,
-           const char *what,
-           const char *path)
+set_error (GError **error, int err, const char *what, const char *path)
 {
   g_autofree char *name = g_filename_display_name (path);
 
@@ -54,8 +51,7 @@ set_error (GError **error,
 }
 
 static void
-set_exists (GError **error,
-            const char *path)
+set_exists (GError **error, const char *path)
 {
   g_autofree char *name = g_filename_display_name (path);
 
@@ -87,8 +83,7 @@ open_dir (const char *path)
 }
 
 static gboolean
-file_open_dir (S3dAtomicFile *file,
-               GError **error)
+file_open_dir (S3dAtomicFile *file, GError **error)
 {
   g_autofree char *dir = g_path_get_dirname (file->target);
 
@@ -138,8 +133,7 @@ named_mode (const S3dAtomicFile *file)
 }
 
 static gboolean
-file_make_part (S3dAtomicFile *file,
-                GError **error)
+file_make_part (S3dAtomicFile *file, GError **error)
 {
   g_autofree char *name = s3d_part_name (file->name, S3D_PART_SUFFIX);
 
@@ -164,8 +158,7 @@ file_make_part (S3dAtomicFile *file,
 }
 
 static gboolean
-file_make_named (S3dAtomicFile *file,
-                 GError **error)
+file_make_named (S3dAtomicFile *file, GError **error)
 {
   for (guint i = 0; i < NAMES_TRIED; i++)
     {
@@ -193,8 +186,7 @@ may_link_nameless (void)
 }
 
 static gboolean
-file_make (S3dAtomicFile *file,
-           GError **error)
+file_make (S3dAtomicFile *file, GError **error)
 {
   if ((file->flags & S3D_ATOMIC_PART) != 0)
     return file_make_part (file, error);
@@ -215,8 +207,7 @@ file_make (S3dAtomicFile *file,
 }
 
 static gboolean
-file_open_in_place (S3dAtomicFile *file,
-                    GError **error)
+file_open_in_place (S3dAtomicFile *file, GError **error)
 {
   if ((file->flags & S3D_ATOMIC_PART) != 0)
     {
@@ -236,8 +227,7 @@ file_open_in_place (S3dAtomicFile *file,
 }
 
 static gboolean
-file_prepare (S3dAtomicFile *file,
-              GError **error)
+file_prepare (S3dAtomicFile *file, GError **error)
 {
   file->exists = stat (file->path, &file->stat) == 0;
   if (!file->exists && errno != ENOENT)
@@ -277,9 +267,7 @@ file_prepare (S3dAtomicFile *file,
 }
 
 S3dAtomicFile *
-s3d_atomic_file_open (const char *path,
-                      S3dAtomicFlags flags,
-                      GError **error)
+s3d_atomic_file_open (const char *path, S3dAtomicFlags flags, GError **error)
 {
   S3dAtomicFile *file = g_new0 (S3dAtomicFile, 1);
 
@@ -316,8 +304,7 @@ s3d_atomic_file_set_no_clobber (S3dAtomicFile *file)
 
 /* Gives the nameless file a name: 0, or errno. */
 static int
-link_fd (S3dAtomicFile *file,
-         const char *name)
+link_fd (S3dAtomicFile *file, const char *name)
 {
   char self[64];
 
@@ -344,9 +331,7 @@ link_temporary (S3dAtomicFile *file)
 
 /* @from becomes @to, which must not be there; both relative to @dir. */
 static int
-rename_new (int dir,
-            const char *from,
-            const char *to)
+rename_new (int dir, const char *from, const char *to)
 {
   int err;
 
@@ -412,8 +397,7 @@ copy_mode (S3dAtomicFile *file)
 }
 
 static int
-set_mtime (int fd,
-           gint64 mtime)
+set_mtime (int fd, gint64 mtime)
 {
   struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
 
@@ -446,8 +430,7 @@ commit_in_place (S3dAtomicFile *file)
 }
 
 static int
-commit_file (S3dAtomicFile *file,
-             gint64 mtime)
+commit_file (S3dAtomicFile *file, gint64 mtime)
 {
   gboolean sync = (file->flags & S3D_ATOMIC_FSYNC) != 0;
   int err = copy_mode (file);
@@ -468,9 +451,7 @@ commit_file (S3dAtomicFile *file,
 }
 
 gboolean
-s3d_atomic_file_commit (S3dAtomicFile *file,
-                        gint64 mtime,
-                        GError **error)
+s3d_atomic_file_commit (S3dAtomicFile *file, gint64 mtime, GError **error)
 {
   int err = file->dir < 0 ? commit_in_place (file) : commit_file (file, mtime);
 
@@ -512,9 +493,7 @@ s3d_atomic_file_get_name (S3dAtomicFile *file)
 /* --- renaming --- */
 
 static int
-rename_file (const char *from,
-             const char *to,
-             S3dAtomicFlags flags)
+rename_file (const char *from, const char *to, S3dAtomicFlags flags)
 {
   if ((flags & S3D_ATOMIC_NO_CLOBBER) != 0)
     return rename_new (AT_FDCWD, from, to);
@@ -523,10 +502,7 @@ rename_file (const char *from,
 }
 
 gboolean
-s3d_atomic_rename (const char *from,
-                   const char *to,
-                   S3dAtomicFlags flags,
-                   GError **error)
+s3d_atomic_rename (const char *from, const char *to, S3dAtomicFlags flags, GError **error)
 {
   g_autofree char *dir = g_path_get_dirname (to);
   guint made = 0;

@@ -64,9 +64,7 @@ s3d_fork_generation (void)
 }
 
 static gboolean
-replace_slot (Chunk *chunk,
-              int from,
-              int to)
+replace_slot (Chunk *chunk, int from, int to)
 {
   for (guint i = 0; i < SLOTS; i++)
     {

@@ -113,8 +113,7 @@ state_get (void)
 
 /* The size of the class that @size falls into, and the class; 0 when there is none so large. */
 static gsize
-class_of (gsize size,
-          guint *klass)
+class_of (gsize size, guint *klass)
 {
   guint shift = g_bit_storage (size) - 1;
   gsize step = (gsize) 1 << (shift - 3);
@@ -183,8 +182,7 @@ block_new (gsize size)
 }
 
 static void
-block_release (gpointer memory,
-               gsize size)
+block_release (gpointer memory, gsize size)
 {
   if (is_mapped (size))
     munmap (memory, size);
@@ -195,8 +193,7 @@ block_release (gpointer memory,
 /* --- the idle list, under the lock --- */
 
 static void
-idle_insert (State *state,
-             Idle *idle)
+idle_insert (State *state, Idle *idle)
 {
   idle->by_age.data = idle;
   idle->by_class.data = idle;
@@ -208,8 +205,7 @@ idle_insert (State *state,
 }
 
 static void
-idle_remove (State *state,
-             Idle *idle)
+idle_remove (State *state, Idle *idle)
 {
   g_queue_unlink (&state->ages, &idle->by_age);
   g_queue_unlink (&state->classes[idle->klass], &idle->by_class);
@@ -220,11 +216,7 @@ idle_remove (State *state,
 
 /* Makes room for @size bytes: the oldest leave, chained to @leaving by their by_age.next. */
 static void
-evict (State *state,
-       gboolean mapped,
-       gsize size,
-       gsize limit,
-       GList **leaving)
+evict (State *state, gboolean mapped, gsize size, gsize limit, GList **leaving)
 {
   while (state->ages.head != NULL && (mapped ? state->idle : state->warm) + size > limit)
     {
@@ -271,9 +263,7 @@ take_idle (guint klass)
 
 /* Keeps the block, or gives it back. */
 static void
-keep_idle (gpointer memory,
-           gsize size,
-           guint klass)
+keep_idle (gpointer memory, gsize size, guint klass)
 {
   State *state = state_get ();
   gboolean mapped = is_mapped (size);
@@ -340,8 +330,7 @@ s3d_memory_alloc (gsize size)
 }
 
 void
-s3d_memory_free (gpointer memory,
-                 gsize size)
+s3d_memory_free (gpointer memory, gsize size)
 {
   guint klass = 0;
 
@@ -373,9 +362,7 @@ block_free (gpointer data)
 }
 
 GBytes *
-s3d_memory_to_bytes (gpointer memory,
-                     gsize size,
-                     gsize used)
+s3d_memory_to_bytes (gpointer memory, gsize size, gsize used)
 {
   GBytes *bytes;
   Block *block;

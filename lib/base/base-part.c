@@ -24,8 +24,7 @@
 #define TRIES 100
 
 char *
-s3d_part_name (const char *name,
-               const char *suffix)
+s3d_part_name (const char *name, const char *suffix)
 {
   guint8 digest[S3D_SHA256_SIZE];
   char hex[2 * S3D_SHA256_SIZE + 1];
@@ -55,9 +54,7 @@ s3d_part_is_ours (int fd)
 }
 
 static gboolean
-is_still_named (int dir,
-                const char *name,
-                int fd)
+is_still_named (int dir, const char *name, int fd)
 {
   struct stat named, opened;
 
@@ -67,10 +64,7 @@ is_still_named (int dir,
 
 /* What is there, or something new (@made). -1 with errno. */
 static int
-open_or_make (int dir,
-              const char *name,
-              mode_t mode,
-              gboolean *made)
+open_or_make (int dir, const char *name, mode_t mode, gboolean *made)
 {
   int fd = openat (dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 
@@ -83,10 +77,7 @@ open_or_make (int dir,
 
 /* 0: it is the part, locked. ENOENT: the name leads elsewhere by now. Else errno. What is not ours is taken away. */
 static int
-take (int dir,
-      const char *name,
-      int fd,
-      gboolean made)
+take (int dir, const char *name, int fd, gboolean made)
 {
   if (!made && !s3d_part_is_ours (fd))
     return !is_still_named (dir, name, fd) || unlinkat (dir, name, 0) == 0 ? ENOENT : errno;
@@ -97,9 +88,7 @@ take (int dir,
 }
 
 int
-s3d_part_open (int dir,
-               const char *name,
-               mode_t mode)
+s3d_part_open (int dir, const char *name, mode_t mode)
 {
   int err = ENOENT;
 

@@ -41,8 +41,7 @@ s3d_path_follow_links (const char *path)
 }
 
 gboolean
-s3d_path_make_dirs (const char *path,
-                    guint *made)
+s3d_path_make_dirs (const char *path, guint *made)
 {
   g_autofree char *parent = NULL;
 
@@ -82,8 +81,7 @@ sync_dir (const char *path)
 }
 
 int
-s3d_path_sync_dirs (const char *path,
-                    guint made)
+s3d_path_sync_dirs (const char *path, guint made)
 {
   g_autofree char *dir = g_path_get_dirname (path);
   int err = sync_dir (dir);

@@ -237,8 +237,7 @@ next_job (Workers *workers)
 /* Runs once in each thread of the pool. None leaves before all have come: GLib would give the call of one that is late
  * to it, and the late one would go to GLib's idle threads without our knowing. */
 static void
-work (gpointer data,
-      gpointer user_data)
+work (gpointer data, gpointer user_data)
 {
   Workers *workers = data;
   Table *table = table_get ();
@@ -294,9 +293,7 @@ workers_grow (Workers *workers)
 }
 
 static void
-workers_push (Workers *workers,
-              S3dPoolFunc func,
-              gpointer data)
+workers_push (Workers *workers, S3dPoolFunc func, gpointer data)
 {
   Job *job = g_new0 (Job, 1);
 
@@ -392,8 +389,7 @@ bury_phantoms (Table *table)
 /* Under the table's lock. The GThreadPool starts its first thread at once, so with signals blocked. Without any
  * thread a pool cannot keep its promise: that ends the process, as it does in g_thread_new(). */
 static Workers *
-workers_new (S3dPoolKind kind,
-             Table *table)
+workers_new (S3dPoolKind kind, Table *table)
 {
   Workers *workers = g_new0 (Workers, 1);
   g_autoptr (GError) error = NULL;
@@ -466,8 +462,7 @@ s3d_pool_unref (S3dPool *pool)
 }
 
 static Workers *
-pool_start (S3dPool *pool,
-            Table *table)
+pool_start (S3dPool *pool, Table *table)
 {
   Workers *workers;
 
@@ -491,9 +486,7 @@ pool_start (S3dPool *pool,
 }
 
 void
-s3d_pool_push (S3dPool *pool,
-               S3dPoolFunc func,
-               gpointer data)
+s3d_pool_push (S3dPool *pool, S3dPoolFunc func, gpointer data)
 {
   Workers *workers = atomic_load (&pool->workers);
   Table *table = table_get ();

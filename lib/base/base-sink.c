@@ -37,9 +37,7 @@ typedef struct
 } FileSink;
 
 static gboolean
-refuse (GError **error,
-        guint64 bytes,
-        gsize size)
+refuse (GError **error, guint64 bytes, gsize size)
 {
   g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE,
                "%" G_GUINT64_FORMAT " bytes do not fit into a buffer of %" G_GSIZE_FORMAT, bytes, size);
@@ -49,9 +47,7 @@ refuse (GError **error,
 /* --- memory of the caller --- */
 
 static gboolean
-memory_begin (S3dSink *sink,
-              gint64 length,
-              GError **error)
+memory_begin (S3dSink *sink, gint64 length, GError **error)
 {
   MemorySink *self = (MemorySink *) sink;
 
@@ -62,8 +58,7 @@ memory_begin (S3dSink *sink,
 }
 
 static gpointer
-memory_get_buffer (S3dSink *sink,
-                   gsize *size)
+memory_get_buffer (S3dSink *sink, gsize *size)
 {
   MemorySink *self = (MemorySink *) sink;
   gsize room = self->size - (gsize) sink->written;
@@ -76,10 +71,7 @@ memory_get_buffer (S3dSink *sink,
 }
 
 static gboolean
-memory_write (S3dSink *sink,
-              gconstpointer data,
-              gsize size,
-              GError **error)
+memory_write (S3dSink *sink, gconstpointer data, gsize size, GError **error)
 {
   MemorySink *self = (MemorySink *) sink;
 
@@ -111,8 +103,7 @@ static const S3dSinkClass memory_class = {
 };
 
 S3dSink *
-s3d_sink_new_memory (gpointer memory,
-                     gsize size)
+s3d_sink_new_memory (gpointer memory, gsize size)
 {
   MemorySink *self = g_new0 (MemorySink, 1);
 
@@ -125,9 +116,7 @@ s3d_sink_new_memory (gpointer memory,
 /* --- memory of our own --- */
 
 static gboolean
-growing_resize (MemorySink *self,
-                gsize size,
-                GError **error)
+growing_resize (MemorySink *self, gsize size, GError **error)
 {
   gsize used = (gsize) self->sink.written;
   guint8 *memory = s3d_memory_alloc (size);
@@ -149,9 +138,7 @@ growing_resize (MemorySink *self,
 
 /* Room for @more bytes behind what is written. The size doubles, so that each byte is copied about once. */
 static gboolean
-growing_reserve (MemorySink *self,
-                 gsize more,
-                 GError **error)
+growing_reserve (MemorySink *self, gsize more, GError **error)
 {
   gsize used = (gsize) self->sink.written;
   gsize wanted;
@@ -171,9 +158,7 @@ growing_reserve (MemorySink *self,
 }
 
 static gboolean
-growing_begin (S3dSink *sink,
-               gint64 length,
-               GError **error)
+growing_begin (S3dSink *sink, gint64 length, GError **error)
 {
   MemorySink *self = (MemorySink *) sink;
 
@@ -188,8 +173,7 @@ growing_begin (S3dSink *sink,
 }
 
 static gpointer
-growing_get_buffer (S3dSink *sink,
-                    gsize *size)
+growing_get_buffer (S3dSink *sink, gsize *size)
 {
   MemorySink *self = (MemorySink *) sink;
   gsize used = (gsize) sink->written;
@@ -204,10 +188,7 @@ growing_get_buffer (S3dSink *sink,
 }
 
 static gboolean
-growing_write (S3dSink *sink,
-               gconstpointer data,
-               gsize size,
-               GError **error)
+growing_write (S3dSink *sink, gconstpointer data, gsize size, GError **error)
 {
   MemorySink *self = (MemorySink *) sink;
 
@@ -265,10 +246,7 @@ s3d_sink_steal_bytes (S3dSink *sink)
 /* --- descriptors --- */
 
 static gboolean
-file_write (S3dSink *sink,
-            gconstpointer data,
-            gsize size,
-            GError **error)
+file_write (S3dSink *sink, gconstpointer data, gsize size, GError **error)
 {
   FileSink *self = (FileSink *) sink;
   guint64 offset = self->offset + sink->written;
@@ -299,8 +277,7 @@ static const S3dSinkClass file_class = {
 };
 
 S3dSink *
-s3d_sink_new_file (int fd,
-                   guint64 offset)
+s3d_sink_new_file (int fd, guint64 offset)
 {
   FileSink *self = g_new0 (FileSink, 1);
 
@@ -320,10 +297,7 @@ wait_writable (int fd)
 }
 
 static gboolean
-stream_write (S3dSink *sink,
-              gconstpointer data,
-              gsize size,
-              GError **error)
+stream_write (S3dSink *sink, gconstpointer data, gsize size, GError **error)
 {
   FileSink *self = (FileSink *) sink;
   gsize done = 0;
@@ -377,19 +351,14 @@ s3d_sink_new_stream (int fd)
 /* --- what the transport calls --- */
 
 gboolean
-s3d_sink_begin (S3dSink *sink,
-                gint64 length,
-                GError **error)
+s3d_sink_begin (S3dSink *sink, gint64 length, GError **error)
 {
   sink->written = 0;
   return sink->klass->begin == NULL || sink->klass->begin (sink, length, error);
 }
 
 gboolean
-s3d_sink_write (S3dSink *sink,
-                gconstpointer data,
-                gsize size,
-                GError **error)
+s3d_sink_write (S3dSink *sink, gconstpointer data, gsize size, GError **error)
 {
   if (size == 0)
     return TRUE;
@@ -401,15 +370,13 @@ s3d_sink_write (S3dSink *sink,
 }
 
 gpointer
-s3d_sink_get_buffer (S3dSink *sink,
-                     gsize *size)
+s3d_sink_get_buffer (S3dSink *sink, gsize *size)
 {
   return sink->klass->get_buffer != NULL ? sink->klass->get_buffer (sink, size) : NULL;
 }
 
 void
-s3d_sink_commit (S3dSink *sink,
-                 gsize size)
+s3d_sink_commit (S3dSink *sink, gsize size)
 {
   if (sink->klass->commit != NULL)
     sink->klass->commit (sink, size);

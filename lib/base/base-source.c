@@ -29,8 +29,7 @@ struct _S3dSource
 };
 
 static S3dSource *
-source_new (const guint8 *memory,
-            guint64 length)
+source_new (const guint8 *memory, guint64 length)
 {
   S3dSource *source = g_new0 (S3dSource, 1);
 
@@ -60,16 +59,13 @@ s3d_source_new_bytes (GBytes *bytes)
 }
 
 S3dSource *
-s3d_source_new_memory (gconstpointer data,
-                       gsize size)
+s3d_source_new_memory (gconstpointer data, gsize size)
 {
   return source_new (address_of (data), size);
 }
 
 S3dSource *
-s3d_source_new_file (int fd,
-                     guint64 offset,
-                     guint64 length)
+s3d_source_new_file (int fd, guint64 offset, guint64 length)
 {
   S3dSource *source = source_new (NULL, length);
 
@@ -79,9 +75,7 @@ s3d_source_new_file (int fd,
 }
 
 S3dSource *
-s3d_source_new_path_take (int fd,
-                          const char *path,
-                          const struct stat *found)
+s3d_source_new_path_take (int fd, const char *path, const struct stat *found)
 {
   S3dSource *source = s3d_source_new_file (fd, 0, (guint64) found->st_size);
 
@@ -92,9 +86,7 @@ s3d_source_new_path_take (int fd,
 }
 
 S3dSource *
-s3d_source_new_slice (S3dSource *whole,
-                      guint64 offset,
-                      guint64 length)
+s3d_source_new_slice (S3dSource *whole, guint64 offset, guint64 length)
 {
   S3dSource *source = source_new (NULL, length);
 
@@ -142,10 +134,7 @@ s3d_source_peek (S3dSource *source)
 }
 
 gboolean
-s3d_source_check_file (int fd,
-                       const char *path,
-                       const struct stat *found,
-                       GError **error)
+s3d_source_check_file (int fd, const char *path, const struct stat *found, GError **error)
 {
   g_autofree char *name = g_filename_display_name (path);
   struct stat now;
@@ -182,11 +171,7 @@ name_of (const S3dSource *source)
 }
 
 static gssize
-read_file (S3dSource *source,
-           guint64 offset,
-           guint8 *buffer,
-           gsize size,
-           GError **error)
+read_file (S3dSource *source, guint64 offset, guint8 *buffer, gsize size, GError **error)
 {
   gsize done = 0;
 
@@ -217,11 +202,7 @@ read_file (S3dSource *source,
 }
 
 gssize
-s3d_source_read (S3dSource *source,
-                 guint64 offset,
-                 gpointer buffer,
-                 gsize size,
-                 GError **error)
+s3d_source_read (S3dSource *source, guint64 offset, gpointer buffer, gsize size, GError **error)
 {
   const S3dSource *root = root_of (source);
   gssize n;

@@ -36,9 +36,7 @@ s3dlio_get_version (void)
  * Since: 0.9
  */
 gboolean
-s3dlio_check_version (guint major,
-                      guint minor,
-                      guint micro)
+s3dlio_check_version (guint major, guint minor, guint micro)
 {
   const guint have[] = { S3DLIO_MAJOR_VERSION, S3DLIO_MINOR_VERSION, S3DLIO_MICRO_VERSION };
   const guint want[] = { major, minor, micro };

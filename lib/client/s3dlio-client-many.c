@@ -150,8 +150,8 @@ count_bytes (GBytes *const *bytes)
 }
 
 static S3dSequence *
-plan_put (S3dlioClient *client, const char *const *uris, GBytes *const *bytes, S3dlioOptions *options,
-          gboolean started, GError **error)
+plan_put (S3dlioClient *client, const char *const *uris, GBytes *const *bytes, S3dlioOptions *options, gboolean started,
+          GError **error)
 {
   static const char *const known[] = { S3D_WRITE_OPTIONS, S3DLIO_OPTION_NO_CLOBBER, S3D_OPTION_PROGRESS, NULL };
   const gsize n = g_strv_length ((char **) uris);

@@ -453,8 +453,8 @@ s3dlio_client_delete_container_finish (S3dlioClient *client, GAsyncResult *resul
  * Since: 0.9
  */
 GPtrArray *
-s3dlio_client_list_containers (S3dlioClient *client, const char *uri, S3dlioOptions *options,
-                               GCancellable *cancellable, GError **error)
+s3dlio_client_list_containers (S3dlioClient *client, const char *uri, S3dlioOptions *options, GCancellable *cancellable,
+                               GError **error)
 {
   g_autoptr (S3dSequence) list = plan_list_containers (client, uri, options, error);
 

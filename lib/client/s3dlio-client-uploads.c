@@ -70,9 +70,8 @@ s3dlio_client_abort_upload (S3dlioClient *client, const char *uri, const char *u
  * Since: 0.9
  */
 void
-s3dlio_client_abort_upload_async (S3dlioClient *client, const char *uri, const char *upload_id,
-                                  S3dlioOptions *options, GCancellable *cancellable, GAsyncReadyCallback callback,
-                                  gpointer user_data)
+s3dlio_client_abort_upload_async (S3dlioClient *client, const char *uri, const char *upload_id, S3dlioOptions *options,
+                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   GError *error = NULL;
   S3dSequence *abort;

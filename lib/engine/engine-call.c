@@ -45,24 +45,19 @@ typedef struct
 } Call;
 
 static void
-on_cancelled (GCancellable *cancellable,
-              gpointer data)
+on_cancelled (GCancellable *cancellable, gpointer data)
 {
   s3d_sequence_cancel (data);
 }
 
 static void
-drop_sequence (gpointer data,
-               GClosure *closure)
+drop_sequence (gpointer data, GClosure *closure)
 {
   s3d_sequence_unref (data);
 }
 
 static void
-watch_init (Watch *watch,
-            S3dSequence *sequence,
-            GCancellable *cancellable,
-            S3dCallProgress progress,
+watch_init (Watch *watch, S3dSequence *sequence, GCancellable *cancellable, S3dCallProgress progress,
             gpointer progress_data)
 {
   watch->sequence = s3d_sequence_ref (sequence);
@@ -119,8 +114,7 @@ waiter_unref (Waiter *waiter)
 }
 
 static void
-wake_waiter (S3dSequence *sequence,
-             gpointer data)
+wake_waiter (S3dSequence *sequence, gpointer data)
 {
   Waiter *waiter = data;
 
@@ -134,8 +128,7 @@ wake_waiter (S3dSequence *sequence,
 }
 
 static void
-wait_for_end (Waiter *waiter,
-              Watch *watch)
+wait_for_end (Waiter *waiter, Watch *watch)
 {
   gint64 next = g_get_monotonic_time () + PROGRESS_MS * 1000;
 
@@ -158,10 +151,7 @@ wait_for_end (Waiter *waiter,
 }
 
 gboolean
-s3d_call_run (S3dSequence *sequence,
-              GCancellable *cancellable,
-              S3dCallProgress progress,
-              gpointer progress_data,
+s3d_call_run (S3dSequence *sequence, GCancellable *cancellable, S3dCallProgress progress, gpointer progress_data,
               GError **error)
 {
   Watch watch = { NULL };
@@ -241,8 +231,7 @@ return_task (gpointer data)
 }
 
 static void
-queue_return (S3dSequence *sequence,
-              gpointer data)
+queue_return (S3dSequence *sequence, gpointer data)
 {
   Call *call = data;
   GSource *source = g_idle_source_new ();
@@ -255,13 +244,8 @@ queue_return (S3dSequence *sequence,
 }
 
 void
-s3d_call_start (S3dSequence *sequence,
-                GTask *task,
-                S3dCallProgress progress,
-                gpointer progress_data,
-                S3dCallReturn finish,
-                gpointer data,
-                GDestroyNotify destroy)
+s3d_call_start (S3dSequence *sequence, GTask *task, S3dCallProgress progress, gpointer progress_data,
+                S3dCallReturn finish, gpointer data, GDestroyNotify destroy)
 {
   Call *call = g_new0 (Call, 1);
 

@@ -197,11 +197,7 @@ wait_before_retry (Job *job)
 
 /* One call: up to @size bytes at @offset. 0 with @error when there is none. */
 static gsize
-call_once (Job *job,
-           gint64 offset,
-           gpointer buffer,
-           gsize size,
-           GError **error)
+call_once (Job *job, gint64 offset, gpointer buffer, gsize size, GError **error)
 {
   g_autoptr (GError) failed = NULL;
   gboolean late;
@@ -230,8 +226,7 @@ call_once (Job *job,
 }
 
 static gboolean
-read_range (Job *job,
-            GError **error)
+read_range (Job *job, GError **error)
 {
   S3dOp *op = job->op;
   gint64 at = op->offset;
@@ -262,8 +257,7 @@ read_range (Job *job,
 }
 
 static gboolean
-serve (Job *job,
-       GError **error)
+serve (Job *job, GError **error)
 {
   S3dOp *op = job->op;
 
@@ -284,8 +278,7 @@ serve (Job *job,
 }
 
 static void
-complete (Job *job,
-          GError *error)
+complete (Job *job, GError *error)
 {
   S3dOp *op = job->op;
 
@@ -321,8 +314,7 @@ complete_gone (gpointer data)
 }
 
 static void
-cancel_job (S3dOp *op,
-            gpointer data)
+cancel_job (S3dOp *op, gpointer data)
 {
   Job *job = data;
 
@@ -340,8 +332,7 @@ cancel_job (S3dOp *op,
 }
 
 static void
-start_read (S3dStore *store,
-            S3dOp *op)
+start_read (S3dStore *store, S3dOp *op)
 {
   Callback *callback = (Callback *) store;
   Job *job = g_new0 (Job, 1);
@@ -379,11 +370,7 @@ static const S3dStoreClass callback_class = {
 };
 
 S3dStore *
-s3d_callback_store_new (S3dSettings *settings,
-                        guint64 size,
-                        guint timeout_ms,
-                        S3dCallbackRead read,
-                        gpointer data)
+s3d_callback_store_new (S3dSettings *settings, guint64 size, guint timeout_ms, S3dCallbackRead read, gpointer data)
 {
   Callback *callback = g_new0 (Callback, 1);
 

@@ -38,9 +38,7 @@ fetch_free (gpointer data)
 }
 
 static void
-queue_part (S3dCopy *copy,
-            GBytes *bytes,
-            guint number)
+queue_part (S3dCopy *copy, GBytes *bytes, guint number)
 {
   g_queue_push_tail (&copy->put.ready, s3d_put_new_part (&copy->put, number, s3d_source_new_bytes (bytes)));
 }
@@ -90,9 +88,7 @@ plan (S3dCopy *copy)
 }
 
 static void
-first_landed (S3dCopy *copy,
-              S3dGet *get,
-              GBytes *bytes)
+first_landed (S3dCopy *copy, S3dGet *get, GBytes *bytes)
 {
   S3dPut *put = &copy->put;
 
@@ -107,9 +103,7 @@ first_landed (S3dCopy *copy,
 }
 
 static void
-part_landed (S3dCopy *copy,
-             const Fetch *fetch,
-             GBytes *bytes)
+part_landed (S3dCopy *copy, const Fetch *fetch, GBytes *bytes)
 {
   guint64 start = (guint64) (fetch->number - 1) * copy->put.part_size;
 
@@ -122,8 +116,7 @@ part_landed (S3dCopy *copy,
 }
 
 static void
-on_fetched (S3dSequence *get,
-            gpointer data)
+on_fetched (S3dSequence *get, gpointer data)
 {
   Fetch *fetch = data;
   S3dCopy *copy = fetch->copy;
@@ -148,8 +141,7 @@ on_fetched (S3dSequence *get,
 
 /* The next get to start, with a reference; NULL: none. */
 static S3dSequence *
-claim_fetch (S3dCopy *copy,
-             Fetch **fetch)
+claim_fetch (S3dCopy *copy, Fetch **fetch)
 {
   S3dSequence *sequence = &copy->put.parent;
   S3dSequence *get = NULL;
@@ -184,10 +176,7 @@ start_fetches (S3dSequence *sequence)
 }
 
 static void
-add_fetch (S3dCopy *copy,
-           guint64 offset,
-           guint64 length,
-           guint number)
+add_fetch (S3dCopy *copy, guint64 offset, guint64 length, guint number)
 {
   static const S3dGetDestination destination = { .kind = S3D_GET_BYTES };
   Fetch *fetch = g_new0 (Fetch, 1);
@@ -201,8 +190,7 @@ add_fetch (S3dCopy *copy,
 
 /* FALSE: memory is waited for. */
 static gboolean
-have_memory (S3dCopy *copy,
-             guint64 needed)
+have_memory (S3dCopy *copy, guint64 needed)
 {
   if (!copy->put.budget || needed <= copy->reserved)
     return TRUE;
@@ -248,8 +236,7 @@ fetch_step (S3dPut *put)
 
 /* The facts of an empty object. */
 static gboolean
-fetch_completed (S3dPut *put,
-                 S3dOp *op)
+fetch_completed (S3dPut *put, S3dOp *op)
 {
   S3dCopy *copy = (S3dCopy *) put;
 
@@ -308,13 +295,8 @@ s3d_copy_by_fetching (S3dCopy *copy)
 }
 
 S3dSequence *
-s3d_copy_new (S3dStore *from_store,
-              S3dlioUri *from,
-              S3dStore *store,
-              S3dlioUri *target,
-              S3dBudget *budget,
-              const char *if_match,
-              const S3dPutOptions *options)
+s3d_copy_new (S3dStore *from_store, S3dlioUri *from, S3dStore *store, S3dlioUri *target, S3dBudget *budget,
+              const char *if_match, const S3dPutOptions *options)
 {
   S3dCopy *copy = s3d_copy_alloc (&fetch_feed, from_store, from, store, target, budget, if_match, options);
 

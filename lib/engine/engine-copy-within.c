@@ -103,8 +103,7 @@ plan_ranges (S3dCopy *copy)
 
 /* The parts are all there. */
 static void
-second_look_landed (S3dCopy *copy,
-                    S3dOp *op)
+second_look_landed (S3dCopy *copy, S3dOp *op)
 {
   S3dlioObjectInfo *found = copy->found;
 
@@ -120,8 +119,7 @@ second_look_landed (S3dCopy *copy,
 }
 
 static void
-stat_landed (S3dCopy *copy,
-             S3dOp *op)
+stat_landed (S3dCopy *copy, S3dOp *op)
 {
   S3dPut *put = &copy->put;
   const char *etag = op->info ? s3dlio_object_info_get_etag (op->info) : NULL;
@@ -150,8 +148,7 @@ stat_landed (S3dCopy *copy,
 }
 
 static gboolean
-within_completed (S3dPut *put,
-                  S3dOp *op)
+within_completed (S3dPut *put, S3dOp *op)
 {
   S3dCopy *copy = (S3dCopy *) put;
   gboolean too_large = g_error_matches (op->error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID);
@@ -180,11 +177,7 @@ static const S3dPutFeed within_feed = {
 };
 
 S3dSequence *
-s3d_copy_new_within (S3dStore *store,
-                     S3dlioUri *from,
-                     S3dlioUri *target,
-                     S3dBudget *budget,
-                     const char *if_match,
+s3d_copy_new_within (S3dStore *store, S3dlioUri *from, S3dlioUri *target, S3dBudget *budget, const char *if_match,
                      const S3dPutOptions *options)
 {
   S3dCopy *copy = s3d_copy_alloc (&within_feed, store, from, store, target, budget, if_match, options);

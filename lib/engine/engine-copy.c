@@ -30,8 +30,7 @@ attributes_of (S3dlioObjectInfo *info)
 }
 
 void
-s3d_copy_adopt (S3dCopy *copy,
-                S3dlioObjectInfo *info)
+s3d_copy_adopt (S3dCopy *copy, S3dlioObjectInfo *info)
 {
   const char *etag = info ? s3dlio_object_info_get_etag (info) : NULL;
 
@@ -65,14 +64,8 @@ s3d_copy_clear (S3dPut *put)
 }
 
 S3dCopy *
-s3d_copy_alloc (const S3dPutFeed *feed,
-                S3dStore *from_store,
-                S3dlioUri *from,
-                S3dStore *store,
-                S3dlioUri *target,
-                S3dBudget *budget,
-                const char *if_match,
-                const S3dPutOptions *options)
+s3d_copy_alloc (const S3dPutFeed *feed, S3dStore *from_store, S3dlioUri *from, S3dStore *store, S3dlioUri *target,
+                S3dBudget *budget, const char *if_match, const S3dPutOptions *options)
 {
   S3dCopy *copy = g_new0 (S3dCopy, 1);
 

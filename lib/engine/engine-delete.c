@@ -70,8 +70,7 @@ lot_free (Lot *lot)
 }
 
 static Lot *
-lot_new (S3dStore *store,
-         S3dlioUri *uri)
+lot_new (S3dStore *store, S3dlioUri *uri)
 {
   Lot *lot = g_new0 (Lot, 1);
 
@@ -103,10 +102,7 @@ outcomes_new (void)
 
 /* The deletion of @key has ended; takes @error. */
 static void
-settle_key (Delete *self,
-            S3dlioUri *root,
-            const char *key,
-            GError *error)
+settle_key (Delete *self, S3dlioUri *root, const char *key, GError *error)
 {
   g_autofree char *text = NULL;
   GString *uri;
@@ -136,8 +132,7 @@ settle_key (Delete *self,
 /* --- launching --- */
 
 static void
-launch_one (Delete *self,
-            Lot *lot)
+launch_one (Delete *self, Lot *lot)
 {
   S3dKey *key = &g_array_index (lot->keys, S3dKey, lot->next++);
   g_autoptr (S3dlioUri) target = s3d_uri_new_sibling (lot->root, s3dlio_uri_get_container (lot->root), key->key);
@@ -147,8 +142,7 @@ launch_one (Delete *self,
 
 /* Takes @lot. */
 static void
-launch_many (Delete *self,
-             Lot *lot)
+launch_many (Delete *self, Lot *lot)
 {
   S3dOp *op = s3d_op_new (S3D_OP_DELETE_MANY, lot->root, NULL, NULL);
 
@@ -159,8 +153,7 @@ launch_many (Delete *self,
 
 /* Takes @lot. */
 static void
-give_up (Delete *self,
-         Lot *lot)
+give_up (Delete *self, Lot *lot)
 {
   for (guint i = 0; i < lot->keys->len; i++)
     settle_key (self, lot->root, g_array_index (lot->keys, S3dKey, i).key, g_error_copy (lot->failure));
@@ -225,8 +218,7 @@ delete_step (S3dSequence *sequence)
 /* --- what has ended --- */
 
 static void
-take_keys (Delete *self,
-           S3dOp *op)
+take_keys (Delete *self, S3dOp *op)
 {
   GArray *alone = s3d_keys_new (0);
   Lot *lot = NULL;
@@ -259,8 +251,7 @@ take_keys (Delete *self,
 
 /* Keys are verbatim where objects are no files. */
 static void
-take_page (Delete *self,
-           GPtrArray *items)
+take_page (Delete *self, GPtrArray *items)
 {
   g_autofree char *root = s3d_uri_root (self->prefix);
   gsize length = strlen (root);
@@ -278,16 +269,14 @@ take_page (Delete *self,
 
 /* What was listed before is deleted for all that. */
 static void
-fail_list (Delete *self,
-           GError *error)
+fail_list (Delete *self, GError *error)
 {
   self->failure = error;
   self->cursor.at_end = TRUE;
 }
 
 static void
-delete_completed (S3dSequence *sequence,
-                  S3dOp *op)
+delete_completed (S3dSequence *sequence, S3dOp *op)
 {
   Delete *self = (Delete *) sequence;
 
@@ -398,9 +387,7 @@ s3d_delete_new (guint at_once)
 }
 
 void
-s3d_delete_add (S3dSequence *sequence,
-                S3dStore *store,
-                S3dlioUri *uri)
+s3d_delete_add (S3dSequence *sequence, S3dStore *store, S3dlioUri *uri)
 {
   Delete *self = (Delete *) sequence;
   char *root = s3d_uri_root (uri);
@@ -420,9 +407,7 @@ s3d_delete_add (S3dSequence *sequence,
 }
 
 void
-s3d_delete_add_failed (S3dSequence *sequence,
-                       S3dlioUri *uri,
-                       GError *error)
+s3d_delete_add_failed (S3dSequence *sequence, S3dlioUri *uri, GError *error)
 {
   Delete *self = (Delete *) sequence;
   Lot *lot = lot_new (NULL, uri);
@@ -434,9 +419,7 @@ s3d_delete_add_failed (S3dSequence *sequence,
 }
 
 S3dSequence *
-s3d_delete_prefix_new (S3dStore *store,
-                       S3dlioUri *prefix,
-                       guint at_once)
+s3d_delete_prefix_new (S3dStore *store, S3dlioUri *prefix, guint at_once)
 {
   S3dSequence *sequence = s3d_delete_new (at_once);
   Delete *self = (Delete *) sequence;
@@ -450,9 +433,7 @@ s3d_delete_prefix_new (S3dStore *store,
 }
 
 void
-s3d_delete_set_func (S3dSequence *sequence,
-                     S3dDeleteFunc func,
-                     gpointer data)
+s3d_delete_set_func (S3dSequence *sequence, S3dDeleteFunc func, gpointer data)
 {
   Delete *self = (Delete *) sequence;
 
@@ -485,9 +466,7 @@ s3d_delete_tell (S3dSequence *sequence)
 }
 
 void
-s3d_delete_get_counts (S3dSequence *sequence,
-                       guint64 *deleted,
-                       guint64 *failed)
+s3d_delete_get_counts (S3dSequence *sequence, guint64 *deleted, guint64 *failed)
 {
   Delete *self = (Delete *) sequence;
 

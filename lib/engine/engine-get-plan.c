@@ -25,8 +25,7 @@
 #define ORDER_CHUNK_MAX (16 * MIB)
 
 void
-s3d_get_set_ranges (S3dSequence *sequence,
-                    const S3dRangeSettings *ranges)
+s3d_get_set_ranges (S3dSequence *sequence, const S3dRangeSettings *ranges)
 {
   S3dGet *get = (S3dGet *) sequence;
   const S3dSettings *settings = get->store->settings;
@@ -44,9 +43,7 @@ s3d_get_set_ranges (S3dSequence *sequence,
 }
 
 gboolean
-s3d_get_fits (S3dGet *get,
-              gint64 length,
-              GError **error)
+s3d_get_fits (S3dGet *get, gint64 length, GError **error)
 {
   if (get->destination.kind != S3D_GET_MEMORY || (guint64) length <= get->destination.memory_size)
     return TRUE;
@@ -89,10 +86,7 @@ s3d_get_choose_chunk (S3dGet *get)
 
 /* The size of the whole object, as far as the answer tells it. */
 static gboolean
-learn_total (S3dGet *get,
-             const S3dRange *range,
-             const S3dOp *op,
-             GError **error)
+learn_total (S3dGet *get, const S3dRange *range, const S3dOp *op, GError **error)
 {
   gboolean all_of_it = range->length < 0 || op->range_length < range->length;
 
@@ -117,10 +111,7 @@ learn_total (S3dGet *get,
 
 /* Whether the answer begins where the range does; a range of the last bytes learns here where that is. */
 static gboolean
-learn_place (S3dGet *get,
-             S3dRange *range,
-             const S3dOp *op,
-             GError **error)
+learn_place (S3dGet *get, S3dRange *range, const S3dOp *op, GError **error)
 {
   if (get->offset < 0)
     {
@@ -153,10 +144,7 @@ plan_plain (S3dGet *get)
 }
 
 static gboolean
-plan_memory (S3dGet *get,
-             S3dRange *range,
-             gint64 length,
-             GError **error)
+plan_memory (S3dGet *get, S3dRange *range, gint64 length, GError **error)
 {
   const S3dGetDestination *to = &get->destination;
 
@@ -183,8 +171,7 @@ plan_memory (S3dGet *get,
 }
 
 static void
-plan_reservation (S3dGet *get,
-                  gint64 length)
+plan_reservation (S3dGet *get, gint64 length)
 {
   if (get->next >= get->end)
     return;
@@ -197,9 +184,7 @@ plan_reservation (S3dGet *get,
 
 /* What further ranges are for: all behind the first one, or before it, when it was of the last bytes. */
 static void
-set_rest (S3dGet *get,
-          const S3dRange *first,
-          gint64 length)
+set_rest (S3dGet *get, const S3dRange *first, gint64 length)
 {
   const gboolean before = first->start > get->offset;
 
@@ -208,10 +193,7 @@ set_rest (S3dGet *get,
 }
 
 gboolean
-s3d_get_plan (S3dGet *get,
-              S3dRange *range,
-              S3dOp *op,
-              GError **error)
+s3d_get_plan (S3dGet *get, S3dRange *range, S3dOp *op, GError **error)
 {
   gint64 asked = range->length;
   gint64 length;
@@ -266,9 +248,7 @@ set_empty (S3dGet *get)
 
 /* The service has no byte at the offset. @total: the object's size. */
 static void
-judge_refusal (S3dGet *get,
-               gint64 total,
-               GError *error)
+judge_refusal (S3dGet *get, gint64 total, GError *error)
 {
   if (total == MAX (get->offset, 0))
     {
@@ -290,8 +270,7 @@ judge_refusal (S3dGet *get,
 /* 416 with a size is an answer; without one, offset 0 means that the object is empty, as a negative one does, and for
  * any other a stat must tell. */
 void
-s3d_get_first_refused (S3dGet *get,
-                       S3dOp *op)
+s3d_get_first_refused (S3dGet *get, S3dOp *op)
 {
   GError *error = g_steal_pointer (&op->error);
 
@@ -307,8 +286,7 @@ s3d_get_first_refused (S3dGet *get,
 }
 
 void
-s3d_get_stat_landed (S3dGet *get,
-                     S3dOp *op)
+s3d_get_stat_landed (S3dGet *get, S3dOp *op)
 {
   gint64 size = op->info ? s3dlio_object_info_get_size (op->info) : -1;
 

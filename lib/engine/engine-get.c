@@ -37,8 +37,7 @@ first_length (const S3dGet *get)
 }
 
 static void
-plain_landed (S3dGet *get,
-              S3dOp *op)
+plain_landed (S3dGet *get, S3dOp *op)
 {
   if (op->error)
     {
@@ -54,8 +53,7 @@ plain_landed (S3dGet *get,
 }
 
 static void
-get_completed (S3dSequence *sequence,
-               S3dOp *op)
+get_completed (S3dSequence *sequence, S3dOp *op)
 {
   S3dGet *get = (S3dGet *) sequence;
   S3dRange *range = op->ready_data;
@@ -102,8 +100,7 @@ launch_next (S3dGet *get)
 
 /* Of the last bytes the last @length, or all of them; where they stand is not yet known. */
 static S3dRange *
-last_range (S3dGet *get,
-            gint64 length)
+last_range (S3dGet *get, gint64 length)
 {
   return s3d_range_new (get, length >= 0 ? MAX (get->offset, -length) : get->offset, -1);
 }
@@ -234,12 +231,7 @@ static const S3dSequenceClass get_class = {
 };
 
 S3dSequence *
-s3d_get_new (S3dStore *store,
-             S3dBudget *budget,
-             S3dlioUri *target,
-             gint64 offset,
-             gint64 length,
-             const char *if_match,
+s3d_get_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, gint64 offset, gint64 length, const char *if_match,
              const S3dGetDestination *destination)
 {
   S3dGet *get = g_new0 (S3dGet, 1);
@@ -262,8 +254,7 @@ s3d_get_new (S3dStore *store,
 }
 
 void
-s3d_get_set_expected (S3dSequence *sequence,
-                      guint64 bytes)
+s3d_get_set_expected (S3dSequence *sequence, guint64 bytes)
 {
   ((S3dGet *) sequence)->expected = bytes;
 }

@@ -63,9 +63,7 @@ struct _S3dJournal
 /* --- lines --- */
 
 static void
-make_check (const char *text,
-            gsize size,
-            char check[CHECK_SIZE + 1])
+make_check (const char *text, gsize size, char check[CHECK_SIZE + 1])
 {
   guint8 digest[S3D_SHA256_SIZE];
 
@@ -75,8 +73,7 @@ make_check (const char *text,
 
 /* A line that cannot be written whole is taken back, and is the last attempt: what stands above stays true. */
 static gboolean
-append (S3dJournal *self,
-        const char *text)
+append (S3dJournal *self, const char *text)
 {
   char check[CHECK_SIZE + 1];
   g_autofree char *line = NULL;
@@ -137,16 +134,13 @@ next_line (char **at)
 }
 
 static gboolean
-parse_number (const char *text,
-              gint64 *number)
+parse_number (const char *text, gint64 *number)
 {
   return g_ascii_string_to_signed (text, 10, G_MININT64, G_MAXINT64, number, NULL);
 }
 
 static gboolean
-read_header (S3dJournal *self,
-             const char *line,
-             const struct stat *part)
+read_header (S3dJournal *self, const char *line, const struct stat *part)
 {
   g_auto (GStrv) words = g_strsplit (line, " ", -1);
   gint64 offset, length;
@@ -165,8 +159,7 @@ read_header (S3dJournal *self,
 }
 
 static gboolean
-read_extent (S3dJournal *self,
-             const char *line)
+read_extent (S3dJournal *self, const char *line)
 {
   g_auto (GStrv) words = g_strsplit (line, " ", -1);
   Extent extent;
@@ -184,8 +177,7 @@ read_extent (S3dJournal *self,
 
 /* The lines below the header, up to one that is not whole, or not ours. Gives where that begins. */
 static char *
-read_facts (S3dJournal *self,
-            char *at)
+read_facts (S3dJournal *self, char *at)
 {
   char *end = at;
   const char *line;
@@ -211,8 +203,7 @@ read_facts (S3dJournal *self,
 }
 
 static int
-compare_extents (gconstpointer a,
-                 gconstpointer b)
+compare_extents (gconstpointer a, gconstpointer b)
 {
   gint64 first = ((const Extent *) a)->start, second = ((const Extent *) b)->start;
 
@@ -256,8 +247,7 @@ end_of (const S3dJournal *self)
 /* All of it lies in what was asked for, and in the part. Where nothing is missing, the last byte is said to be, so that
  * the service is asked whether the object is still that one. */
 static gboolean
-check_extents (S3dJournal *self,
-               gint64 part_size)
+check_extents (S3dJournal *self, gint64 part_size)
 {
   gint64 start = start_of (self), end = end_of (self);
   Extent *first, *last;
@@ -339,11 +329,7 @@ read_boot_id (void)
 }
 
 S3dJournal *
-s3d_journal_open (int dir,
-                  const char *name,
-                  int fd,
-                  const S3dJournalWish *wish,
-                  GError **error)
+s3d_journal_open (int dir, const char *name, int fd, const S3dJournalWish *wish, GError **error)
 {
   S3dJournal *self = g_new0 (S3dJournal, 1);
 
@@ -415,8 +401,7 @@ s3d_journal_get_n_bytes (S3dJournal *self)
 }
 
 gint64
-s3d_journal_skip (S3dJournal *self,
-                  gint64 at)
+s3d_journal_skip (S3dJournal *self, gint64 at)
 {
   for (guint i = 0; i < self->have->len; i++)
     {
@@ -430,8 +415,7 @@ s3d_journal_skip (S3dJournal *self,
 }
 
 gint64
-s3d_journal_gap (S3dJournal *self,
-                 gint64 at)
+s3d_journal_gap (S3dJournal *self, gint64 at)
 {
   for (guint i = 0; i < self->have->len; i++)
     {
@@ -445,8 +429,7 @@ s3d_journal_gap (S3dJournal *self,
 }
 
 gboolean
-s3d_journal_forget (S3dJournal *self,
-                    GError **error)
+s3d_journal_forget (S3dJournal *self, GError **error)
 {
   g_array_set_size (self->have, 0);
   g_clear_pointer (&self->etag, g_free);
@@ -471,9 +454,7 @@ s3d_journal_forget (S3dJournal *self,
 }
 
 gint64
-s3d_journal_describe (S3dJournal *self,
-                      gint64 size,
-                      const char *etag)
+s3d_journal_describe (S3dJournal *self, gint64 size, const char *etag)
 {
   if (size <= 0 || etag == NULL || etag[0] == '\0' || g_str_has_prefix (etag, "W/"))
     return G_MAXINT64;
@@ -512,9 +493,7 @@ begin_lines (S3dJournal *self)
 }
 
 void
-s3d_journal_note (S3dJournal *self,
-                  gint64 start,
-                  gint64 length)
+s3d_journal_note (S3dJournal *self, gint64 start, gint64 length)
 {
   g_autofree char *have = g_strdup_printf ("have %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, start, length);
 

@@ -36,8 +36,7 @@ s3d_order_insert (S3dRange *range)
 }
 
 gboolean
-s3d_order_prepare (S3dRange *range,
-                   GError **error)
+s3d_order_prepare (S3dRange *range, GError **error)
 {
   if (range->length <= 0)
     return TRUE;
@@ -76,10 +75,7 @@ pipe_room (int fd)
 }
 
 static ssize_t
-write_some (int fd,
-            mode_t mode,
-            const guint8 *data,
-            gsize size)
+write_some (int fd, mode_t mode, const guint8 *data, gsize size)
 {
   if (S_ISSOCK (mode))
     return send (fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -98,10 +94,7 @@ write_some (int fd,
 
 /* FALSE without @error: interrupted. */
 static gboolean
-write_all (const S3dGet *get,
-           const guint8 *data,
-           gsize size,
-           GError **error)
+write_all (const S3dGet *get, const guint8 *data, gsize size, GError **error)
 {
   struct pollfd fds[2] = { { .fd = get->destination.fd, .events = POLLOUT }, { .fd = get->wake, .events = POLLIN } };
   struct stat facts;
@@ -138,8 +131,7 @@ write_all (const S3dGet *get,
 }
 
 static gboolean
-write_plain (S3dGet *get,
-             GError **error)
+write_plain (S3dGet *get, GError **error)
 {
   g_autoptr (GBytes) bytes = NULL;
   gconstpointer data;
@@ -158,8 +150,7 @@ write_plain (S3dGet *get,
 
 /* The next range, when it is there. Without one the job is over, and the next completion starts another. */
 static S3dRange *
-next_complete (S3dGet *get,
-               gboolean goes_on)
+next_complete (S3dGet *get, gboolean goes_on)
 {
   S3dRange *range;
 
@@ -176,8 +167,7 @@ next_complete (S3dGet *get,
 }
 
 static void
-drop_written (S3dGet *get,
-              S3dRange *range)
+drop_written (S3dGet *get, S3dRange *range)
 {
   g_mutex_lock (&get->parent.lock);
   g_queue_pop_head (&get->order);

@@ -29,16 +29,13 @@ typedef struct
 } Stream;
 
 static guint64
-growing_size (const Stream *stream,
-              guint part)
+growing_size (const Stream *stream, guint part)
 {
   return s3d_put_growing_part_size (stream->put.store->klass, stream->put.store->settings->part_size, part);
 }
 
 static void
-queue_part (Stream *stream,
-            guint number,
-            GBytes *bytes)
+queue_part (Stream *stream, guint number, GBytes *bytes)
 {
   g_queue_push_tail (&stream->put.ready, s3d_put_new_part (&stream->put, number, s3d_source_new_bytes (bytes)));
 }
@@ -81,8 +78,7 @@ decide_stream (Stream *stream)
 
 /* A buffer was filled (taken), unless the stream ended; under the lock. */
 static void
-take_bytes (Stream *stream,
-            GBytes *bytes)
+take_bytes (Stream *stream, GBytes *bytes)
 {
   gsize size = g_bytes_get_size (bytes);
 
@@ -105,11 +101,7 @@ take_bytes (Stream *stream,
 }
 
 static gboolean
-fill (Stream *stream,
-      guint8 *memory,
-      gsize size,
-      gsize *got,
-      GError **error)
+fill (Stream *stream, guint8 *memory, gsize size, gsize *got, GError **error)
 {
   for (*got = 0; *got < size;)
     {
@@ -155,8 +147,7 @@ read_buffer (S3dSequence *sequence)
 
 /* How many buffers of @size there may be. */
 static guint
-n_buffers (const Stream *stream,
-           guint64 size)
+n_buffers (const Stream *stream, guint64 size)
 {
   guint64 share = MIN (stream->put.store->settings->memory_budget / 2, STREAM_MAX);
 
@@ -246,13 +237,8 @@ static const S3dPutFeed stream_feed = {
 };
 
 S3dSequence *
-s3d_put_new_stream (S3dStore *store,
-                    S3dBudget *budget,
-                    S3dlioUri *target,
-                    S3dPutRead read,
-                    gpointer data,
-                    GDestroyNotify destroy,
-                    const S3dPutOptions *options)
+s3d_put_new_stream (S3dStore *store, S3dBudget *budget, S3dlioUri *target, S3dPutRead read, gpointer data,
+                    GDestroyNotify destroy, const S3dPutOptions *options)
 {
   Stream *stream = g_new0 (Stream, 1);
 

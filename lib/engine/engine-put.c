@@ -25,9 +25,7 @@
 #define ABORT_ATTEMPTS 5
 
 guint64
-s3d_put_part_size (const S3dStoreClass *klass,
-                   guint64 wanted,
-                   guint64 size)
+s3d_put_part_size (const S3dStoreClass *klass, guint64 wanted, guint64 size)
 {
   guint64 needed = klass->max_parts > 0 ? size / klass->max_parts + (size % klass->max_parts != 0) : size;
 
@@ -41,9 +39,7 @@ s3d_put_part_size (const S3dStoreClass *klass,
 }
 
 guint64
-s3d_put_growing_part_size (const S3dStoreClass *klass,
-                           guint64 wanted,
-                           guint part)
+s3d_put_growing_part_size (const S3dStoreClass *klass, guint64 wanted, guint part)
 {
   guint every = MAX (klass->max_parts / (DOUBLINGS + 1), 1);
   guint times = MIN ((part - 1) / every, 20);
@@ -60,8 +56,7 @@ s3d_put_threshold (const S3dPut *put)
 }
 
 static S3dOp *
-new_op (S3dPut *put,
-        S3dOpKind kind)
+new_op (S3dPut *put, S3dOpKind kind)
 {
   S3dOp *op = s3d_op_new (kind, put->target, NULL, NULL);
 
@@ -72,16 +67,14 @@ new_op (S3dPut *put,
 
 /* What decides over the object at its publication. */
 static void
-set_conditions (const S3dPut *put,
-                S3dOp *op)
+set_conditions (const S3dPut *put, S3dOp *op)
 {
   op->no_clobber = put->no_clobber;
   op->if_match = g_strdup (put->if_match);
 }
 
 static void
-set_attributes (const S3dPut *put,
-                S3dOp *op)
+set_attributes (const S3dPut *put, S3dOp *op)
 {
   op->attributes = put->attributes ? s3d_attributes_copy (put->attributes) : NULL;
 }
@@ -120,9 +113,7 @@ launch_begin (S3dPut *put)
 }
 
 S3dOp *
-s3d_put_new_part (S3dPut *put,
-                  guint number,
-                  S3dSource *source)
+s3d_put_new_part (S3dPut *put, guint number, S3dSource *source)
 {
   S3dOp *op = new_op (put, S3D_OP_UPLOAD_PART);
 
@@ -133,8 +124,7 @@ s3d_put_new_part (S3dPut *put,
 }
 
 static void
-count_part (S3dPut *put,
-            const S3dOp *op)
+count_part (S3dPut *put, const S3dOp *op)
 {
   S3dChoices *choices = &put->parent.choices;
   guint64 size = op->source ? s3d_source_get_length (op->source) : (guint64) op->length;
@@ -146,8 +136,7 @@ count_part (S3dPut *put,
 
 /* Takes @op, which may have been made before the upload had an id. */
 static void
-launch_part (S3dPut *put,
-             S3dOp *op)
+launch_part (S3dPut *put, S3dOp *op)
 {
   g_free (op->upload_id);
   op->upload_id = g_strdup (put->upload_id);
@@ -286,16 +275,14 @@ is_known (const S3dOp *written)
 
 /* Whether a look at it is wanted. Where objects are files the answer has told all that there is to see. */
 static gboolean
-is_to_be_verified (const S3dPut *put,
-                   const S3dOp *written)
+is_to_be_verified (const S3dPut *put, const S3dOp *written)
 {
   return put->store->settings->verify && is_known (written) && !put->store->klass->local_path
          && s3d_store_can (put->store, S3D_OP_STAT);
 }
 
 static void
-launch_verification (S3dPut *put,
-                     const S3dOp *written)
+launch_verification (S3dPut *put, const S3dOp *written)
 {
   S3dOp *op = new_op (put, S3D_OP_STAT);
 
@@ -305,8 +292,7 @@ launch_verification (S3dPut *put,
 }
 
 static void
-fail_unlike (S3dPut *put,
-             gint64 size)
+fail_unlike (S3dPut *put, gint64 size)
 {
   s3d_sequence_fail (&put->parent,
                      g_error_new (S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY,
@@ -315,8 +301,7 @@ fail_unlike (S3dPut *put,
 }
 
 static void
-verification_completed (S3dPut *put,
-                        S3dOp *op)
+verification_completed (S3dPut *put, S3dOp *op)
 {
   const char *written = s3dlio_object_info_get_etag (put->info);
   const char *found = op->info ? s3dlio_object_info_get_etag (op->info) : NULL;
@@ -337,8 +322,7 @@ verification_completed (S3dPut *put,
 
 /* It is there, whatever else was wished for meanwhile. Services do not tell the size of what was written; files do. */
 static void
-publish (S3dPut *put,
-         const S3dOp *op)
+publish (S3dPut *put, const S3dOp *op)
 {
   g_autofree char *uri = s3dlio_uri_to_string (put->target);
   gint64 told = op->info ? s3dlio_object_info_get_size (op->info) : -1;
@@ -361,8 +345,7 @@ publish (S3dPut *put,
 }
 
 static void
-part_completed (S3dPut *put,
-                S3dOp *op)
+part_completed (S3dPut *put, S3dOp *op)
 {
   put->n_flying--;
   if (op->error)
@@ -382,8 +365,7 @@ part_completed (S3dPut *put,
 }
 
 static void
-complete_completed (S3dPut *put,
-                    S3dOp *op)
+complete_completed (S3dPut *put, S3dOp *op)
 {
   if (!op->error)
     publish (put, op);
@@ -398,8 +380,7 @@ complete_completed (S3dPut *put,
 
 /* Is the object that is there ours? Its size, and the number of parts where the ETag tells it. */
 static gboolean
-is_ours (const S3dPut *put,
-         const S3dOp *stat)
+is_ours (const S3dPut *put, const S3dOp *stat)
 {
   const char *etag = stat->info ? s3dlio_object_info_get_etag (stat->info) : NULL;
   const char *dash = etag ? strrchr (etag, '-') : NULL;
@@ -411,8 +392,7 @@ is_ours (const S3dPut *put,
 }
 
 static void
-check_completed (S3dPut *put,
-                 S3dOp *op)
+check_completed (S3dPut *put, S3dOp *op)
 {
   put->vacant = g_error_matches (op->error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND);
   if (put->vacant)
@@ -423,8 +403,7 @@ check_completed (S3dPut *put,
 }
 
 static void
-put_completed (S3dSequence *sequence,
-               S3dOp *op)
+put_completed (S3dSequence *sequence, S3dOp *op)
 {
   S3dPut *put = (S3dPut *) sequence;
 
@@ -479,8 +458,7 @@ put_cleanup (S3dSequence *sequence)
 
 /* What is left behind costs money for as long as nobody aborts it. */
 static void
-put_cleaned (S3dSequence *sequence,
-             S3dOp *op)
+put_cleaned (S3dSequence *sequence, S3dOp *op)
 {
   g_autofree char *before = NULL;
   g_autofree char *uri = NULL;
@@ -544,11 +522,7 @@ static const S3dSequenceClass put_class = {
 };
 
 void
-s3d_put_init (S3dPut *put,
-              const S3dPutFeed *feed,
-              S3dStore *store,
-              S3dBudget *budget,
-              S3dlioUri *target,
+s3d_put_init (S3dPut *put, const S3dPutFeed *feed, S3dStore *store, S3dBudget *budget, S3dlioUri *target,
               const S3dPutOptions *options)
 {
   s3d_sequence_init (&put->parent, &put_class);
@@ -568,11 +542,7 @@ s3d_put_init (S3dPut *put,
 }
 
 S3dSequence *
-s3d_put_new (S3dStore *store,
-             S3dBudget *budget,
-             S3dlioUri *target,
-             S3dSource *source,
-             const S3dPutOptions *options)
+s3d_put_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, S3dSource *source, const S3dPutOptions *options)
 {
   S3dPut *put = g_new0 (S3dPut, 1);
 

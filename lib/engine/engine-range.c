@@ -22,8 +22,7 @@
 #define FRESH_START (1024 * 1024)
 
 static void
-account (S3dRange *range,
-         gsize size)
+account (S3dRange *range, gsize size)
 {
   range->done += (gint64) size;
   if (range->done - range->shown < PROGRESS_STEP)
@@ -39,10 +38,7 @@ account (S3dRange *range,
 }
 
 static gboolean
-write_file (S3dRange *range,
-            const guint8 *data,
-            gsize size,
-            GError **error)
+write_file (S3dRange *range, const guint8 *data, gsize size, GError **error)
 {
   const S3dGet *get = range->get;
   gint64 at = (gint64) get->destination.file_offset + range->start - get->offset + range->done;
@@ -69,10 +65,7 @@ write_file (S3dRange *range,
 }
 
 static gboolean
-range_write (S3dSink *sink,
-             gconstpointer data,
-             gsize size,
-             GError **error)
+range_write (S3dSink *sink, gconstpointer data, gsize size, GError **error)
 {
   S3dRange *range = (S3dRange *) sink;
   gsize room = (gsize) MIN ((guint64) (range->length - range->done), G_MAXSIZE);
@@ -93,8 +86,7 @@ range_write (S3dSink *sink,
 }
 
 static gpointer
-range_get_buffer (S3dSink *sink,
-                  gsize *size)
+range_get_buffer (S3dSink *sink, gsize *size)
 {
   S3dRange *range = (S3dRange *) sink;
 
@@ -107,8 +99,7 @@ range_get_buffer (S3dSink *sink,
 }
 
 static void
-range_commit (S3dSink *sink,
-              gsize size)
+range_commit (S3dSink *sink, gsize size)
 {
   account ((S3dRange *) sink, size);
 }
@@ -141,9 +132,7 @@ static const S3dSinkClass range_sink_class = {
 };
 
 S3dRange *
-s3d_range_new (S3dGet *get,
-               gint64 start,
-               gint64 length)
+s3d_range_new (S3dGet *get, gint64 start, gint64 length)
 {
   S3dRange *range = g_new0 (S3dRange, 1);
 
@@ -174,8 +163,7 @@ set_changed (GError **error)
 }
 
 static gboolean
-same_object (const S3dGet *get,
-             const S3dOp *op)
+same_object (const S3dGet *get, const S3dOp *op)
 {
   const char *etag = op->info ? s3dlio_object_info_get_etag (op->info) : NULL;
   gint64 mtime = op->info ? s3dlio_object_info_get_mtime (op->info) : S3D_TIME_UNKNOWN;
@@ -194,9 +182,7 @@ same_object (const S3dGet *get,
 /* An answer after the first: is it the same object, and what was asked for? The whole instead of the rest will do, as
  * long as the range begins where the object does. */
 static gboolean
-check_answer (S3dRange *range,
-              const S3dOp *op,
-              GError **error)
+check_answer (S3dRange *range, const S3dOp *op, GError **error)
 {
   gint64 reached = range->start + range->done;
 
@@ -232,9 +218,7 @@ check_answer (S3dRange *range,
 }
 
 static gboolean
-range_ready (S3dOp *op,
-             gpointer data,
-             GError **error)
+range_ready (S3dOp *op, gpointer data, GError **error)
 {
   S3dRange *range = data;
   S3dGet *get = range->get;
@@ -292,8 +276,7 @@ s3d_range_launch (S3dRange *range)
 
 /* What a failure of a later range means to who asked for the whole. */
 static GError *
-explain (S3dGet *get,
-         GError *error)
+explain (S3dGet *get, GError *error)
 {
   gboolean changed = g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_RANGE) ||
                      (g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION) && !get->if_match);
@@ -308,8 +291,7 @@ explain (S3dGet *get,
 }
 
 gboolean
-s3d_range_landed (S3dRange *range,
-                  S3dOp *op)
+s3d_range_landed (S3dRange *range, S3dOp *op)
 {
   S3dGet *get = range->get;
   guint retries = get->store->settings->retries;

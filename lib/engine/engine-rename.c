@@ -37,8 +37,7 @@ typedef struct
 } Rename;
 
 static void
-launch (Rename *self,
-        S3dOp *op)
+launch (Rename *self, S3dOp *op)
 {
   op->if_match = g_strdup (self->if_match);
   op->no_follow = TRUE;
@@ -111,8 +110,7 @@ end_well (Rename *self)
 }
 
 static void
-renamed (Rename *self,
-         S3dOp *op)
+renamed (Rename *self, S3dOp *op)
 {
   if (g_error_matches (op->error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED))
     {
@@ -132,8 +130,7 @@ renamed (Rename *self,
 }
 
 static void
-looked (Rename *self,
-        S3dOp *op)
+looked (Rename *self, S3dOp *op)
 {
   const char *etag = op->info ? s3dlio_object_info_get_etag (op->info) : NULL;
 
@@ -148,8 +145,7 @@ looked (Rename *self,
 }
 
 static void
-deleted (Rename *self,
-         S3dOp *op)
+deleted (Rename *self, S3dOp *op)
 {
   self->stage = STAGE_DONE;
   if (!op->error)
@@ -164,8 +160,7 @@ deleted (Rename *self,
 }
 
 static void
-rename_completed (S3dSequence *sequence,
-                  S3dOp *op)
+rename_completed (S3dSequence *sequence, S3dOp *op)
 {
   Rename *self = (Rename *) sequence;
 

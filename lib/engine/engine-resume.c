@@ -12,8 +12,7 @@
 #include "base/base-error.h"
 
 void
-s3d_get_set_journal (S3dSequence *sequence,
-                     S3dJournal *journal)
+s3d_get_set_journal (S3dSequence *sequence, S3dJournal *journal)
 {
   ((S3dGet *) sequence)->journal = journal;
 }
@@ -34,15 +33,13 @@ s3d_resume_note (S3dRange *range)
 }
 
 gint64
-s3d_resume_gap (S3dGet *get,
-                gint64 at)
+s3d_resume_gap (S3dGet *get, gint64 at)
 {
   return get->journal ? MIN (s3d_journal_gap (get->journal, at), get->end - at) : get->end - at;
 }
 
 gint64
-s3d_resume_skip (S3dGet *get,
-                 gint64 at)
+s3d_resume_skip (S3dGet *get, gint64 at)
 {
   return get->journal ? s3d_journal_skip (get->journal, at) : at;
 }
@@ -76,8 +73,7 @@ s3d_resume_begin (S3dGet *get)
 }
 
 void
-s3d_resume_confirm (S3dGet *get,
-                    const S3dOp *op)
+s3d_resume_confirm (S3dGet *get, const S3dOp *op)
 {
   get->unsure = FALSE;
   get->info = op->info ? s3dlio_object_info_ref (op->info) : NULL;
@@ -101,9 +97,7 @@ forget (S3dSequence *sequence)
 }
 
 gboolean
-s3d_resume_start_over (S3dGet *get,
-                       S3dRange *range,
-                       const S3dOp *op)
+s3d_resume_start_over (S3dGet *get, S3dRange *range, const S3dOp *op)
 {
   if (!get->unsure || op->error == NULL || op->error->domain != S3DLIO_ERROR)
     return FALSE;

@@ -21,8 +21,7 @@ typedef struct
 } Job;
 
 static void
-add_facts (S3dFacts *all,
-           const S3dFacts *one)
+add_facts (S3dFacts *all, const S3dFacts *one)
 {
   all->attempts += one->attempts;
   all->retries += one->retries;
@@ -36,8 +35,7 @@ add_facts (S3dFacts *all,
 }
 
 void
-s3d_sequence_absorb (S3dSequence *sequence,
-                     const S3dSequence *part)
+s3d_sequence_absorb (S3dSequence *sequence, const S3dSequence *part)
 {
   S3dChoices *all = &sequence->choices;
   const S3dChoices *one = &part->choices;
@@ -54,8 +52,7 @@ s3d_sequence_absorb (S3dSequence *sequence,
 }
 
 void
-s3d_sequence_init (S3dSequence *sequence,
-                   const S3dSequenceClass *klass)
+s3d_sequence_init (S3dSequence *sequence, const S3dSequenceClass *klass)
 {
   g_atomic_ref_count_init (&sequence->refs);
   sequence->klass = klass;
@@ -118,8 +115,7 @@ static void settle (S3dSequence *sequence,
                     gboolean here);
 
 static void
-within_done (S3dSequence *child,
-             gpointer data)
+within_done (S3dSequence *child, gpointer data)
 {
   S3dSequence *sequence = data;
   GError *error = s3d_sequence_steal_error (child);
@@ -135,8 +131,7 @@ within_done (S3dSequence *child,
 
 /* Leaves the queue of the budget; the reference that waits there goes with it. */
 static void
-give_up_waiting (S3dSequence *sequence,
-                 S3dReservation *reservation)
+give_up_waiting (S3dSequence *sequence, S3dReservation *reservation)
 {
   if (!s3d_reservation_release (reservation))
     return; /* granted(), which is on its way, does the same */
@@ -149,9 +144,7 @@ give_up_waiting (S3dSequence *sequence,
 }
 
 static void
-interrupt (S3dSequence *sequence,
-           GPtrArray *victims,
-           S3dReservation *waiting)
+interrupt (S3dSequence *sequence, GPtrArray *victims, S3dReservation *waiting)
 {
   for (guint i = 0; i < victims->len; i++)
     s3d_op_cancel (g_ptr_array_index (victims, i));
@@ -168,8 +161,7 @@ interrupt (S3dSequence *sequence,
 /* Called with the lock, by who holds a reference; leaves the lock. @here: done may be called by this thread, when it
  * is the library's. */
 static void
-settle (S3dSequence *sequence,
-        gboolean here)
+settle (S3dSequence *sequence, gboolean here)
 {
   g_autoptr (GPtrArray) victims = NULL;
   S3dReservation *waiting = NULL, *held = NULL;
@@ -227,9 +219,7 @@ step (S3dSequence *sequence)
 }
 
 void
-s3d_sequence_start (S3dSequence *sequence,
-                    S3dSequenceDone done,
-                    gpointer data)
+s3d_sequence_start (S3dSequence *sequence, S3dSequenceDone done, gpointer data)
 {
   s3d_sequence_ref (sequence); /* dropped by finish() */
   s3d_sequence_ref (sequence);
@@ -264,9 +254,7 @@ s3d_sequence_get_info (S3dSequence *sequence)
 }
 
 void
-s3d_sequence_get_progress (S3dSequence *sequence,
-                           guint64 *done,
-                           gint64 *total)
+s3d_sequence_get_progress (S3dSequence *sequence, guint64 *done, gint64 *total)
 {
   S3dSequence *within;
 
@@ -330,8 +318,7 @@ s3d_sequence_steal_error (S3dSequence *sequence)
 }
 
 void
-s3d_sequence_fail (S3dSequence *sequence,
-                   GError *error)
+s3d_sequence_fail (S3dSequence *sequence, GError *error)
 {
   if (sequence->error)
     g_error_free (error);
@@ -340,8 +327,7 @@ s3d_sequence_fail (S3dSequence *sequence,
 }
 
 static void
-remove_in_flight (S3dSequence *sequence,
-                  S3dOp *op)
+remove_in_flight (S3dSequence *sequence, S3dOp *op)
 {
   guint last = sequence->in_flight->len - 1;
   S3dOp *moved = g_ptr_array_index (sequence->in_flight, last);
@@ -353,8 +339,7 @@ remove_in_flight (S3dSequence *sequence,
 
 /* Of the requests of an op all but the first are retries, and that one too when the op goes on with a broken one. */
 static void
-count_op (S3dSequence *sequence,
-          S3dOp *op)
+count_op (S3dSequence *sequence, S3dOp *op)
 {
   if (op->facts.attempts > 0)
     op->facts.retries = op->facts.attempts - (op->goes_on ? 0 : 1);
@@ -362,8 +347,7 @@ count_op (S3dSequence *sequence,
 }
 
 static void
-op_done (S3dOp *op,
-         gpointer data)
+op_done (S3dOp *op, gpointer data)
 {
   S3dSequence *sequence = s3d_sequence_ref (data);
 
@@ -382,9 +366,7 @@ op_done (S3dOp *op,
 }
 
 void
-s3d_sequence_launch (S3dSequence *sequence,
-                     S3dStore *store,
-                     S3dOp *op)
+s3d_sequence_launch (S3dSequence *sequence, S3dStore *store, S3dOp *op)
 {
   GError *error = NULL;
 
@@ -421,9 +403,7 @@ granted (gpointer data)
 }
 
 gboolean
-s3d_sequence_reserve (S3dSequence *sequence,
-                      S3dBudget *budget,
-                      guint64 bytes)
+s3d_sequence_reserve (S3dSequence *sequence, S3dBudget *budget, guint64 bytes)
 {
   gboolean at_once = FALSE;
 
@@ -458,8 +438,7 @@ run_job (gpointer data)
 }
 
 void
-s3d_sequence_push (S3dSequence *sequence,
-                   S3dSequenceJob job)
+s3d_sequence_push (S3dSequence *sequence, S3dSequenceJob job)
 {
   Job *work = g_new (Job, 1);
 
@@ -472,8 +451,7 @@ s3d_sequence_push (S3dSequence *sequence,
 }
 
 void
-s3d_sequence_run_within (S3dSequence *sequence,
-                         S3dSequence *child)
+s3d_sequence_run_within (S3dSequence *sequence, S3dSequence *child)
 {
   g_assert (!sequence->within);
 
@@ -524,8 +502,7 @@ single_step (S3dSequence *sequence)
 }
 
 static void
-single_completed (S3dSequence *sequence,
-                  S3dOp *op)
+single_completed (S3dSequence *sequence, S3dOp *op)
 {
   sequence->progress_done = op->facts.bytes;
   sequence->progress_total = (gint64) op->facts.bytes;
@@ -557,8 +534,7 @@ static const S3dSequenceClass single_class = {
 };
 
 S3dSequence *
-s3d_single_new (S3dStore *store,
-                S3dOp *op)
+s3d_single_new (S3dStore *store, S3dOp *op)
 {
   Single *single = g_new0 (Single, 1);
 

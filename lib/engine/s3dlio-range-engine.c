@@ -66,10 +66,7 @@ G_DEFINE_FINAL_TYPE (S3dlioRangeEngine, s3dlio_range_engine, G_TYPE_OBJECT)
 G_DEFINE_BOXED_TYPE (S3dlioRangeResult, s3dlio_range_result, s3dlio_range_result_ref, s3dlio_range_result_unref)
 
 static void
-s3dlio_range_engine_get_property (GObject *object,
-                                  guint id,
-                                  GValue *value,
-                                  GParamSpec *pspec)
+s3dlio_range_engine_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   S3dlioRangeEngine *engine = S3DLIO_RANGE_ENGINE (object);
 
@@ -94,10 +91,7 @@ s3dlio_range_engine_get_property (GObject *object,
 }
 
 static void
-s3dlio_range_engine_set_property (GObject *object,
-                                  guint id,
-                                  const GValue *value,
-                                  GParamSpec *pspec)
+s3dlio_range_engine_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   S3dlioRangeEngine *engine = S3DLIO_RANGE_ENGINE (object);
 
@@ -209,9 +203,7 @@ s3dlio_range_engine_init (S3dlioRangeEngine *engine)
  * Since: 0.9
  */
 S3dlioRangeEngine *
-s3dlio_range_engine_new (S3dlioRangeFunc func,
-                         gpointer user_data,
-                         GDestroyNotify destroy)
+s3dlio_range_engine_new (S3dlioRangeFunc func, gpointer user_data, GDestroyNotify destroy)
 {
   S3dlioRangeEngine *engine;
 
@@ -227,8 +219,7 @@ s3dlio_range_engine_new (S3dlioRangeFunc func,
 
 /* The size is known, so that the first range need be no longer than the others. */
 static void
-set_ranges (const Run *run,
-            guint64 size)
+set_ranges (const Run *run, guint64 size)
 {
   const S3dlioRangeEngine *engine = run->engine;
   S3dRangeSettings ranges = {
@@ -257,9 +248,7 @@ run_free (gpointer data)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Run, run_free)
 
 static Run *
-run_new (S3dlioRangeEngine *engine,
-         guint64 size,
-         GError **error)
+run_new (S3dlioRangeEngine *engine, guint64 size, GError **error)
 {
   const S3dGetDestination bytes = { .kind = S3D_GET_BYTES };
   g_autoptr (S3dSettings) settings = s3d_settings_new (NULL, error);
@@ -319,10 +308,7 @@ result_new (const Run *run)
  * Since: 0.9
  */
 S3dlioRangeResult *
-s3dlio_range_engine_run (S3dlioRangeEngine *engine,
-                         guint64 size,
-                         GCancellable *cancellable,
-                         GError **error)
+s3dlio_range_engine_run (S3dlioRangeEngine *engine, guint64 size, GCancellable *cancellable, GError **error)
 {
   g_autoptr (Run) run = NULL;
 
@@ -338,10 +324,7 @@ s3dlio_range_engine_run (S3dlioRangeEngine *engine,
 }
 
 static void
-return_run (GTask *task,
-            S3dSequence *get,
-            GError *error,
-            gpointer data)
+return_run (GTask *task, S3dSequence *get, GError *error, gpointer data)
 {
   if (error)
     g_task_return_error (task, error);
@@ -362,11 +345,8 @@ return_run (GTask *task,
  * Since: 0.9
  */
 void
-s3dlio_range_engine_run_async (S3dlioRangeEngine *engine,
-                               guint64 size,
-                               GCancellable *cancellable,
-                               GAsyncReadyCallback callback,
-                               gpointer user_data)
+s3dlio_range_engine_run_async (S3dlioRangeEngine *engine, guint64 size, GCancellable *cancellable,
+                               GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task;
   GError *error = NULL;
@@ -401,9 +381,7 @@ s3dlio_range_engine_run_async (S3dlioRangeEngine *engine,
  * Since: 0.9
  */
 S3dlioRangeResult *
-s3dlio_range_engine_run_finish (S3dlioRangeEngine *engine,
-                                GAsyncResult *result,
-                                GError **error)
+s3dlio_range_engine_run_finish (S3dlioRangeEngine *engine, GAsyncResult *result, GError **error)
 {
   g_return_val_if_fail (S3DLIO_IS_RANGE_ENGINE (engine), NULL);
   g_return_val_if_fail (g_task_is_valid (result, engine), NULL);

@@ -26,11 +26,7 @@ is_beyond_kernel (int err)
 
 /* How much was copied; 0: do it by hand. */
 static gssize
-copy_in_kernel (S3dFileCopy *copy,
-                guint64 from,
-                guint64 to,
-                guint64 length,
-                GError **error)
+copy_in_kernel (S3dFileCopy *copy, guint64 from, guint64 to, guint64 length, GError **error)
 {
   off_t in = (off_t) from;
   off_t out = (off_t) to;
@@ -55,11 +51,7 @@ copy_in_kernel (S3dFileCopy *copy,
 
 /* How much was copied; 0: the source ends here. */
 static gssize
-copy_by_hand (S3dFileCopy *copy,
-              guint64 from,
-              guint64 to,
-              guint64 length,
-              GError **error)
+copy_by_hand (S3dFileCopy *copy, guint64 from, guint64 to, guint64 length, GError **error)
 {
   gssize n;
 
@@ -75,11 +67,7 @@ copy_by_hand (S3dFileCopy *copy,
 }
 
 gboolean
-s3d_file_copy_bytes (S3dFileCopy *copy,
-                     guint64 from,
-                     guint64 to,
-                     guint64 length,
-                     GError **error)
+s3d_file_copy_bytes (S3dFileCopy *copy, guint64 from, guint64 to, guint64 length, GError **error)
 {
   guint64 done = 0;
 
@@ -109,8 +97,7 @@ s3d_file_copy_bytes (S3dFileCopy *copy,
 
 /* The data between the holes. */
 static gboolean
-copy_sparse (S3dFileCopy *copy,
-             GError **error)
+copy_sparse (S3dFileCopy *copy, GError **error)
 {
   off_t size = (off_t) copy->input->size;
   off_t at = 0;
@@ -141,8 +128,7 @@ copy_sparse (S3dFileCopy *copy,
 
 /* Until the end of what does not tell its size. */
 static gboolean
-copy_to_end (S3dFileCopy *copy,
-             GError **error)
+copy_to_end (S3dFileCopy *copy, GError **error)
 {
   guint64 at = 0;
   gssize n;
@@ -158,8 +144,7 @@ copy_to_end (S3dFileCopy *copy,
 }
 
 static gboolean
-copy_body (S3dFileCopy *copy,
-           GError **error)
+copy_body (S3dFileCopy *copy, GError **error)
 {
   gint64 size = copy->input->size;
 
@@ -180,9 +165,7 @@ copy_body (S3dFileCopy *copy,
 }
 
 static gboolean
-check_not_same (S3dOp *op,
-                const S3dFileInput *input,
-                GError **error)
+check_not_same (S3dOp *op, const S3dFileInput *input, GError **error)
 {
   const char *path = s3dlio_uri_get_key (op->target);
   struct stat there;
@@ -196,8 +179,7 @@ check_not_same (S3dOp *op,
 }
 
 static gboolean
-keep_time (const S3dFileCopy *copy,
-           GError **error)
+keep_time (const S3dFileCopy *copy, GError **error)
 {
   struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, copy->input->stat.st_mtim };
 
@@ -213,9 +195,7 @@ keep_time (const S3dFileCopy *copy,
 
 /* What was committed has all of it. */
 static gboolean
-check_size (const S3dOp *op,
-            const S3dFileInput *input,
-            GError **error)
+check_size (const S3dOp *op, const S3dFileInput *input, GError **error)
 {
   gint64 size = op->info ? s3dlio_object_info_get_size (op->info) : -1;
 
@@ -229,8 +209,7 @@ check_size (const S3dOp *op,
 }
 
 gboolean
-s3d_file_run_copy (S3dOp *op,
-                   GError **error)
+s3d_file_run_copy (S3dOp *op, GError **error)
 {
   g_auto (S3dFileInput) input = S3D_FILE_INPUT_INIT;
   g_auto (S3dFileOutput) output = { .fd = -1 };

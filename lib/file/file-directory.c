@@ -37,9 +37,7 @@ entry_of_mode (mode_t mode)
 }
 
 static Entry
-entry_of (int fd,
-          const struct dirent *dirent,
-          gboolean no_follow)
+entry_of (int fd, const struct dirent *dirent, gboolean no_follow)
 {
   struct stat stat;
 
@@ -60,17 +58,14 @@ entry_of (int fd,
 }
 
 static gboolean
-is_wanted (const char *name,
-           const char *filter)
+is_wanted (const char *name, const char *filter)
 {
   return strcmp (name, ".") != 0 && strcmp (name, "..") != 0 && g_str_has_prefix (name, filter);
 }
 
 /* Of unfinished uploads there are the temporary files alone, of all else everything but these. */
 static gboolean
-is_listed (const char *name,
-           Entry entry,
-           const S3dOp *op)
+is_listed (const char *name, Entry entry, const S3dOp *op)
 {
   gboolean temporary = s3d_atomic_file_is_temporary (name);
 
@@ -81,9 +76,7 @@ is_listed (const char *name,
 }
 
 static void
-add_name (S3dFileDirectory *directory,
-          const char *name,
-          Entry entry)
+add_name (S3dFileDirectory *directory, const char *name, Entry entry)
 {
   char slashed[sizeof ((struct dirent *) NULL)->d_name + 1];
   gsize length = strlen (name);
@@ -96,19 +89,13 @@ add_name (S3dFileDirectory *directory,
 }
 
 static int
-compare_names (gconstpointer a,
-               gconstpointer b)
+compare_names (gconstpointer a, gconstpointer b)
 {
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
 static gboolean
-read_names (S3dFileDirectory *directory,
-            DIR *stream,
-            const char *filter,
-            gboolean no_follow,
-            S3dOp *op,
-            GError **error)
+read_names (S3dFileDirectory *directory, DIR *stream, const char *filter, gboolean no_follow, S3dOp *op, GError **error)
 {
   for (guint i = 0;; i++)
     {
@@ -155,11 +142,7 @@ open_stream (int fd)
 }
 
 S3dFileDirectory *
-s3d_file_directory_read (const char *path,
-                         const char *filter,
-                         gboolean no_follow,
-                         S3dOp *op,
-                         GError **error)
+s3d_file_directory_read (const char *path, const char *filter, gboolean no_follow, S3dOp *op, GError **error)
 {
   g_autoptr (S3dFileDirectory) directory = g_new0 (S3dFileDirectory, 1);
   struct stat stat;
@@ -190,10 +173,7 @@ s3d_file_directory_read (const char *path,
 }
 
 gboolean
-s3d_file_directory_stat (S3dFileDirectory *directory,
-                         const char *name,
-                         gboolean no_follow,
-                         struct stat *stat)
+s3d_file_directory_stat (S3dFileDirectory *directory, const char *name, gboolean no_follow, struct stat *stat)
 {
   if (directory->fd < 0)
     directory->fd = open_directory (directory->path);

@@ -13,10 +13,7 @@
 #include <string.h>
 
 void
-s3d_file_set_errno (GError **error,
-                    int err,
-                    const char *what,
-                    const char *path)
+s3d_file_set_errno (GError **error, int err, const char *what, const char *path)
 {
   g_autofree char *name = g_filename_display_name (path);
 
@@ -24,10 +21,7 @@ s3d_file_set_errno (GError **error,
 }
 
 void
-s3d_file_set_error (GError **error,
-                    S3dlioError code,
-                    const char *path,
-                    const char *predicate)
+s3d_file_set_error (GError **error, S3dlioError code, const char *path, const char *predicate)
 {
   g_autofree char *name = g_filename_display_name (path);
 
@@ -35,8 +29,7 @@ s3d_file_set_error (GError **error,
 }
 
 gboolean
-s3d_file_go_on (S3dOp *op,
-                GError **error)
+s3d_file_go_on (S3dOp *op, GError **error)
 {
   if (!s3d_op_is_cancelled (op))
     return TRUE;
@@ -47,8 +40,7 @@ s3d_file_go_on (S3dOp *op,
 }
 
 void
-s3d_file_etag (const struct stat *stat,
-               char etag[S3D_FILE_ETAG_SIZE])
+s3d_file_etag (const struct stat *stat, char etag[S3D_FILE_ETAG_SIZE])
 {
   guint64 nanoseconds = (guint64) stat->st_mtim.tv_sec * 1000000000u + (guint64) stat->st_mtim.tv_nsec;
 
@@ -57,10 +49,7 @@ s3d_file_etag (const struct stat *stat,
 }
 
 gboolean
-s3d_file_check_match (const char *path,
-                      const struct stat *stat,
-                      const char *if_match,
-                      GError **error)
+s3d_file_check_match (const char *path, const struct stat *stat, const char *if_match, GError **error)
 {
   char etag[S3D_FILE_ETAG_SIZE];
   g_autofree char *predicate = NULL;
@@ -85,9 +74,7 @@ s3d_file_mtime (const struct stat *stat)
 }
 
 S3dlioObjectInfo *
-s3d_file_info (S3dlioObjectType type,
-               const char *uri,
-               const struct stat *stat)
+s3d_file_info (S3dlioObjectType type, const char *uri, const struct stat *stat)
 {
   char etag[S3D_FILE_ETAG_SIZE];
 

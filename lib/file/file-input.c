@@ -22,10 +22,7 @@
 #define WAIT_BYTES_MSEC 50
 
 static gboolean
-check_kind (const char *path,
-            const struct stat *stat,
-            gboolean streams,
-            GError **error)
+check_kind (const char *path, const struct stat *stat, gboolean streams, GError **error)
 {
   if (S_ISREG (stat->st_mode) || S_ISBLK (stat->st_mode))
     return TRUE;
@@ -66,11 +63,7 @@ find_size (const S3dFileInput *input)
 }
 
 gboolean
-s3d_file_input_open (S3dFileInput *input,
-                     S3dlioUri *uri,
-                     const char *if_match,
-                     gboolean streams,
-                     GError **error)
+s3d_file_input_open (S3dFileInput *input, S3dlioUri *uri, const char *if_match, gboolean streams, GError **error)
 {
   input->path = s3dlio_uri_get_key (uri);
   if (stat (input->path, &input->stat) != 0)
@@ -99,9 +92,7 @@ s3d_file_input_open (S3dFileInput *input,
 
 /* TRUE: there are bytes, or the end, or an error. A FIFO that nobody has written to yet is waited for too. */
 static gboolean
-wait_for_bytes (S3dFileInput *input,
-                S3dOp *op,
-                GError **error)
+wait_for_bytes (S3dFileInput *input, S3dOp *op, GError **error)
 {
   struct pollfd pollfd = { .fd = input->fd, .events = POLLIN };
 
@@ -115,12 +106,7 @@ wait_for_bytes (S3dFileInput *input,
 }
 
 gssize
-s3d_file_input_read (S3dFileInput *input,
-                     S3dOp *op,
-                     gpointer buffer,
-                     gsize size,
-                     guint64 offset,
-                     GError **error)
+s3d_file_input_read (S3dFileInput *input, S3dOp *op, gpointer buffer, gsize size, guint64 offset, GError **error)
 {
   ssize_t n;
 
@@ -139,9 +125,7 @@ s3d_file_input_read (S3dFileInput *input,
 }
 
 gboolean
-s3d_file_input_check (S3dFileInput *input,
-                      const char *if_match,
-                      GError **error)
+s3d_file_input_check (S3dFileInput *input, const char *if_match, GError **error)
 {
   struct stat now;
 
@@ -173,9 +157,7 @@ s3d_file_input_clear (S3dFileInput *input)
 }
 
 gboolean
-s3d_file_buffer_alloc (S3dFileBuffer *buffer,
-                       guint64 wanted,
-                       GError **error)
+s3d_file_buffer_alloc (S3dFileBuffer *buffer, guint64 wanted, GError **error)
 {
   if (buffer->data)
     return TRUE;

@@ -49,8 +49,7 @@ walk_top (const Walk *walk)
 
 /* The URI of the directory that is now the last. */
 static void
-set_place (Walk *walk,
-           S3dOp *op)
+set_place (Walk *walk, S3dOp *op)
 {
   const S3dFileDirectory *top = walk_top (walk);
   g_autofree char *root = s3d_uri_root (op->target);
@@ -64,8 +63,7 @@ set_place (Walk *walk,
 }
 
 static Walk *
-walk_new (S3dOp *op,
-          GError **error)
+walk_new (S3dOp *op, GError **error)
 {
   g_autoptr (Walk) walk = g_new0 (Walk, 1);
   const char *prefix = s3dlio_uri_get_key (op->target);
@@ -86,8 +84,7 @@ walk_new (S3dOp *op,
 }
 
 static gboolean
-is_above (const Walk *walk,
-          const S3dFileDirectory *directory)
+is_above (const Walk *walk, const S3dFileDirectory *directory)
 {
   for (guint i = 0; i < walk->stack->len; i++)
     {
@@ -110,10 +107,7 @@ has_gone (const char *path)
 }
 
 static gboolean
-descend (Walk *walk,
-         S3dFileDirectory *top,
-         S3dOp *op,
-         GError **error)
+descend (Walk *walk, S3dFileDirectory *top, S3dOp *op, GError **error)
 {
   g_autofree char *path = g_strconcat (top->path, g_ptr_array_index (top->names, top->next), NULL);
   g_autoptr (S3dFileDirectory) below = NULL;
@@ -141,9 +135,7 @@ descend (Walk *walk,
 
 /* Its name is all that identifies it. */
 static S3dlioObjectInfo *
-upload_info (const char *uri,
-             const char *name,
-             const struct stat *stat)
+upload_info (const char *uri, const char *name, const struct stat *stat)
 {
   S3dlioObjectInfo *info = s3d_object_info_new (S3DLIO_OBJECT_TYPE_UPLOAD, uri, (gint64) stat->st_size,
                                                 s3d_file_mtime (stat), NULL);
@@ -154,11 +146,7 @@ upload_info (const char *uri,
 }
 
 static void
-add_entry (Walk *walk,
-           S3dFileDirectory *top,
-           const char *name,
-           gboolean is_directory,
-           S3dOp *op)
+add_entry (Walk *walk, S3dFileDirectory *top, const char *name, gboolean is_directory, S3dOp *op)
 {
   struct stat stat;
 
@@ -181,8 +169,7 @@ add_entry (Walk *walk,
 
 /* Leaves the directories that have no more entries. */
 static void
-ascend (Walk *walk,
-        S3dOp *op)
+ascend (Walk *walk, S3dOp *op)
 {
   guint before = walk->stack->len;
 
@@ -193,10 +180,7 @@ ascend (Walk *walk,
 }
 
 static gboolean
-fill_page (Walk *walk,
-           S3dOp *op,
-           guint page,
-           GError **error)
+fill_page (Walk *walk, S3dOp *op, guint page, GError **error)
 {
   ascend (walk, op);
   while (walk->stack->len > 0 && op->items->len < page)
@@ -219,8 +203,7 @@ fill_page (Walk *walk,
 }
 
 gboolean
-s3d_file_run_list (S3dOp *op,
-                   GError **error)
+s3d_file_run_list (S3dOp *op, GError **error)
 {
   guint page = op->page_size > 0 ? op->page_size : PAGE_SIZE;
   Walk *walk = op->cursor->state;

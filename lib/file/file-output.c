@@ -24,9 +24,7 @@
 #define WAIT_ROOM_MSEC 50
 
 gboolean
-s3d_file_check_target (const char *path,
-                       const char *if_match,
-                       GError **error)
+s3d_file_check_target (const char *path, const char *if_match, GError **error)
 {
   struct stat now;
 
@@ -44,9 +42,7 @@ s3d_file_check_target (const char *path,
 
 /* A descriptor that keeps the FIFO open until ours is, or -1: nothing to wait for, or @error. */
 static int
-wait_for_reader (const char *path,
-                 S3dOp *op,
-                 GError **error)
+wait_for_reader (const char *path, S3dOp *op, GError **error)
 {
   struct stat now;
   int fd = -1;
@@ -80,10 +76,7 @@ look_at (S3dFileOutput *output)
 }
 
 gboolean
-s3d_file_output_open (S3dFileOutput *output,
-                      S3dOp *op,
-                      gboolean no_clobber,
-                      GError **error)
+s3d_file_output_open (S3dFileOutput *output, S3dOp *op, gboolean no_clobber, GError **error)
 {
   const char *path = s3dlio_uri_get_key (op->target);
   S3dAtomicFlags flags = S3D_ATOMIC_MAKE_PARENTS;
@@ -122,11 +115,7 @@ s3d_file_output_open (S3dFileOutput *output,
 
 /* How much of it was written; 0: there is no room yet. */
 static gssize
-write_some (S3dFileOutput *output,
-            const guint8 *data,
-            gsize size,
-            guint64 offset,
-            GError **error)
+write_some (S3dFileOutput *output, const guint8 *data, gsize size, guint64 offset, GError **error)
 {
   struct pollfd pollfd = { .fd = output->fd, .events = POLLOUT };
   ssize_t n = output->in_order ? write (output->fd, data, size) : pwrite (output->fd, data, size, (off_t) offset);
@@ -146,12 +135,7 @@ write_some (S3dFileOutput *output,
 }
 
 gboolean
-s3d_file_output_write (S3dFileOutput *output,
-                       S3dOp *op,
-                       gconstpointer data,
-                       gsize size,
-                       guint64 offset,
-                       GError **error)
+s3d_file_output_write (S3dFileOutput *output, S3dOp *op, gconstpointer data, gsize size, guint64 offset, GError **error)
 {
   const guint8 *bytes = data;
 
@@ -172,11 +156,7 @@ s3d_file_output_write (S3dFileOutput *output,
 }
 
 gboolean
-s3d_file_output_send (S3dFileOutput *output,
-                      S3dOp *op,
-                      S3dSource *source,
-                      guint64 offset,
-                      GError **error)
+s3d_file_output_send (S3dFileOutput *output, S3dOp *op, S3dSource *source, guint64 offset, GError **error)
 {
   g_auto (S3dFileBuffer) buffer = { NULL, 0 };
   guint64 length = source ? s3d_source_get_length (source) : 0;
@@ -204,10 +184,7 @@ s3d_file_output_send (S3dFileOutput *output,
 }
 
 gboolean
-s3d_file_output_commit (S3dFileOutput *output,
-                        S3dOp *op,
-                        const char *if_match,
-                        GError **error)
+s3d_file_output_commit (S3dFileOutput *output, S3dOp *op, const char *if_match, GError **error)
 {
   g_autofree char *uri = s3dlio_uri_to_string (op->target);
   gboolean done = s3d_file_check_target (output->path, if_match, error);

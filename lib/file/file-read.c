@@ -11,9 +11,7 @@
 #include <fcntl.h>
 
 static gboolean
-plan_range (S3dOp *op,
-            const S3dFileInput *input,
-            GError **error)
+plan_range (S3dOp *op, const S3dFileInput *input, GError **error)
 {
   gint64 size = input->size;
   g_autofree char *predicate = NULL;
@@ -39,10 +37,7 @@ plan_range (S3dOp *op,
 }
 
 static gboolean
-refuse_short (S3dOp *op,
-              const S3dFileInput *input,
-              gint64 at,
-              GError **error)
+refuse_short (S3dOp *op, const S3dFileInput *input, gint64 at, GError **error)
 {
   g_autofree char *predicate = NULL;
 
@@ -54,12 +49,7 @@ refuse_short (S3dOp *op,
 
 /* The next bytes at @at, at most @wanted: how many, 0 at the end, -1 with @error. */
 static gssize
-send_piece (S3dOp *op,
-            S3dFileInput *input,
-            S3dFileBuffer *buffer,
-            gint64 at,
-            gsize wanted,
-            GError **error)
+send_piece (S3dOp *op, S3dFileInput *input, S3dFileBuffer *buffer, gint64 at, gsize wanted, GError **error)
 {
   gsize room = wanted;
   gpointer place = s3d_sink_get_buffer (op->sink, &room);
@@ -79,9 +69,7 @@ send_piece (S3dOp *op,
 }
 
 static gboolean
-send_body (S3dOp *op,
-           S3dFileInput *input,
-           GError **error)
+send_body (S3dOp *op, S3dFileInput *input, GError **error)
 {
   g_auto (S3dFileBuffer) buffer = { NULL, 0 };
   gint64 at = op->range_offset;
@@ -114,8 +102,7 @@ send_body (S3dOp *op,
 }
 
 gboolean
-s3d_file_run_read (S3dOp *op,
-                   GError **error)
+s3d_file_run_read (S3dOp *op, GError **error)
 {
   g_auto (S3dFileInput) input = S3D_FILE_INPUT_INIT;
   g_autofree char *uri = NULL;

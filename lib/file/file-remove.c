@@ -56,9 +56,7 @@ walk_top (Walk *walk)
 }
 
 static gboolean
-enter (Walk *walk,
-       int parent,
-       const char *name)
+enter (Walk *walk, int parent, const char *name)
 {
   int fd = openat (parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   Level level = { .stream = fd >= 0 ? fdopendir (fd) : NULL, .length = walk->path->len };
@@ -83,8 +81,7 @@ is_root (const char *path)
 
 /* A walk without a level when there is no such directory. */
 static Walk *
-walk_new (const char *path,
-          GError **error)
+walk_new (const char *path, GError **error)
 {
   g_autoptr (Walk) walk = g_new0 (Walk, 1);
   struct stat now;
@@ -116,10 +113,7 @@ walk_new (const char *path,
 
 /* What stands at walk->path stays, unless it had gone before. */
 static void
-keep (Walk *walk,
-      int err,
-      const char *what,
-      S3dOp *op)
+keep (Walk *walk, int err, const char *what, S3dOp *op)
 {
   S3dKey key = { .state = S3D_KEY_FAILED };
   Level *top = walk_top (walk);
@@ -136,8 +130,7 @@ keep (Walk *walk,
 
 /* The directory of the last level has no more entries. */
 static void
-leave (Walk *walk,
-       S3dOp *op)
+leave (Walk *walk, S3dOp *op)
 {
   Level last = *walk_top (walk);
   Level *above;
@@ -173,8 +166,7 @@ leave (Walk *walk,
 }
 
 static gboolean
-is_directory (int parent,
-              const struct dirent *entry)
+is_directory (int parent, const struct dirent *entry)
 {
   struct stat now;
 
@@ -185,9 +177,7 @@ is_directory (int parent,
 }
 
 static void
-remove_entry (Walk *walk,
-              const struct dirent *entry,
-              S3dOp *op)
+remove_entry (Walk *walk, const struct dirent *entry, S3dOp *op)
 {
   Level *top = walk_top (walk);
   int parent = dirfd (top->stream);
@@ -216,8 +206,7 @@ remove_entry (Walk *walk,
 
 /* One entry, or the end of a directory. */
 static void
-walk_on (Walk *walk,
-         S3dOp *op)
+walk_on (Walk *walk, S3dOp *op)
 {
   const struct dirent *entry;
 
@@ -232,8 +221,7 @@ walk_on (Walk *walk,
 }
 
 gboolean
-s3d_file_run_delete_tree (S3dOp *op,
-                          GError **error)
+s3d_file_run_delete_tree (S3dOp *op, GError **error)
 {
   guint page = op->page_size > 0 ? op->page_size : PAGE_SIZE;
   Walk *walk = op->cursor->state;

@@ -21,8 +21,7 @@
 #define MAX_DELETE 1000
 
 static gboolean
-run_stat (S3dOp *op,
-          GError **error)
+run_stat (S3dOp *op, GError **error)
 {
   const char *path = s3dlio_uri_get_key (op->target);
   g_autofree char *uri = s3dlio_uri_to_string (op->target);
@@ -47,8 +46,7 @@ run_stat (S3dOp *op,
 
 /* A link goes, and what it points to stays. */
 static gboolean
-remove_one (const char *path,
-            GError **error)
+remove_one (const char *path, GError **error)
 {
   struct stat now;
   int err;
@@ -67,8 +65,7 @@ remove_one (const char *path,
 
 /* A link has no ETag that could be asked for. */
 static gboolean
-run_delete (S3dOp *op,
-            GError **error)
+run_delete (S3dOp *op, GError **error)
 {
   const char *path = s3dlio_uri_get_key (op->target);
   struct stat now;
@@ -80,8 +77,7 @@ run_delete (S3dOp *op,
 }
 
 static gboolean
-run_delete_many (S3dOp *op,
-                 GError **error)
+run_delete_many (S3dOp *op, GError **error)
 {
   for (guint i = 0; i < op->keys->len; i++)
     {
@@ -96,8 +92,7 @@ run_delete_many (S3dOp *op,
 }
 
 static gboolean
-must_copy (const char *path,
-           GError **error)
+must_copy (const char *path, GError **error)
 {
   s3d_file_set_error (error, S3DLIO_ERROR_UNSUPPORTED, path, "is no regular file, and not renamed");
 
@@ -106,10 +101,7 @@ must_copy (const char *path,
 
 /* Whether @target may be replaced by a rename: by its name it is a regular file that is another one, or nothing. */
 static gboolean
-check_renamed (const char *target,
-               const struct stat *source,
-               gboolean no_clobber,
-               GError **error)
+check_renamed (const char *target, const struct stat *source, gboolean no_clobber, GError **error)
 {
   struct stat there;
 
@@ -130,8 +122,7 @@ check_renamed (const char *target,
 
 /* Regular files alone: what else there is at the target is written to, not replaced, and links are not followed. */
 static gboolean
-run_rename (S3dOp *op,
-            GError **error)
+run_rename (S3dOp *op, GError **error)
 {
   const char *from = s3dlio_uri_get_key (op->from);
   const char *to = s3dlio_uri_get_key (op->target);
@@ -192,15 +183,13 @@ run_op (gpointer data)
 }
 
 static void
-start_op (S3dStore *store,
-          S3dOp *op)
+start_op (S3dStore *store, S3dOp *op)
 {
   s3d_pool_push (((S3dFileStore *) store)->pool, run_op, op);
 }
 
 static char *
-local_path (S3dStore *store,
-            S3dlioUri *uri)
+local_path (S3dStore *store, S3dlioUri *uri)
 {
   return g_strdup (s3dlio_uri_get_key (uri));
 }
@@ -246,9 +235,7 @@ static const S3dStoreClass file_class = {
 };
 
 S3dStore *
-s3d_file_store_open (S3dlioUri *uri,
-                     S3dSettings *settings,
-                     GError **error)
+s3d_file_store_open (S3dlioUri *uri, S3dSettings *settings, GError **error)
 {
   S3dFileStore *self = g_new0 (S3dFileStore, 1);
 

@@ -75,8 +75,7 @@ part_unref (gpointer data)
 }
 
 static Upload *
-upload_new (const char *path,
-            gboolean no_clobber)
+upload_new (const char *path, gboolean no_clobber)
 {
   Upload *upload = g_new0 (Upload, 1);
 
@@ -110,8 +109,7 @@ s3d_file_upload_unref (gpointer data)
 
 /* (transfer full), nullable */
 static Upload *
-find_upload (S3dFileStore *store,
-             S3dOp *op)
+find_upload (S3dFileStore *store, S3dOp *op)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&store->lock);
   Upload *upload = op->upload_id ? g_hash_table_lookup (store->uploads, op->upload_id) : NULL;
@@ -125,17 +123,14 @@ find_upload (S3dFileStore *store,
 }
 
 static void
-set_unknown (S3dOp *op,
-             GError **error)
+set_unknown (S3dOp *op, GError **error)
 {
   g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND, "there is no upload \"%s\"",
                op->upload_id ? op->upload_id : "");
 }
 
 static void
-set_invalid (GError **error,
-             guint number,
-             const char *predicate)
+set_invalid (GError **error, guint number, const char *predicate)
 {
   g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "part %u %s", number, predicate);
 }
@@ -151,8 +146,7 @@ is_fifo (const char *path)
 }
 
 gboolean
-s3d_file_run_upload_begin (S3dOp *op,
-                           GError **error)
+s3d_file_run_upload_begin (S3dOp *op, GError **error)
 {
   S3dFileStore *store = (S3dFileStore *) op->store;
   const char *path = s3dlio_uri_get_key (op->target);
@@ -182,9 +176,7 @@ s3d_file_run_upload_begin (S3dOp *op,
 
 /* Gives the part its place. With the lock held. */
 static Part *
-place_part (Upload *upload,
-            guint number,
-            guint64 size)
+place_part (Upload *upload, guint number, guint64 size)
 {
   Part *laid = number <= upload->laid->len ? g_ptr_array_index (upload->laid, number - 1) : NULL;
   Part *part = g_new0 (Part, 1);
@@ -210,9 +202,7 @@ place_part (Upload *upload,
 }
 
 static gboolean
-open_spill (Upload *upload,
-            S3dOp *op,
-            GError **error)
+open_spill (Upload *upload, S3dOp *op, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&upload->lock);
 
@@ -220,10 +210,7 @@ open_spill (Upload *upload,
 }
 
 static gboolean
-write_part (Upload *upload,
-            const Part *part,
-            S3dOp *op,
-            GError **error)
+write_part (Upload *upload, const Part *part, S3dOp *op, GError **error)
 {
   if (part->spilled && !open_spill (upload, op, error))
     return FALSE;
@@ -233,10 +220,7 @@ write_part (Upload *upload,
 
 /* Takes @part. */
 static void
-end_part (Upload *upload,
-          Part *part,
-          S3dOp *op,
-          gboolean written)
+end_part (Upload *upload, Part *part, S3dOp *op, gboolean written)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&upload->lock);
 
@@ -272,8 +256,7 @@ run_part (gpointer data)
 }
 
 void
-s3d_file_start_upload_part (S3dStore *store,
-                            S3dOp *op)
+s3d_file_start_upload_part (S3dStore *store, S3dOp *op)
 {
   S3dFileStore *self = (S3dFileStore *) store;
   PartJob *job = g_new0 (PartJob, 1);
@@ -299,9 +282,7 @@ s3d_file_start_upload_part (S3dStore *store,
 
 /* The parts as asked for. With the lock held. */
 static GPtrArray *
-collect_parts (Upload *upload,
-               S3dOp *op,
-               GError **error)
+collect_parts (Upload *upload, S3dOp *op, GError **error)
 {
   g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (part_unref);
 
@@ -347,9 +328,7 @@ is_in_place (const GPtrArray *parts)
 
 /* Takes off what parts that do not count have left behind the end. */
 static gboolean
-trim (const S3dFileOutput *output,
-      const GPtrArray *parts,
-      GError **error)
+trim (const S3dFileOutput *output, const GPtrArray *parts, GError **error)
 {
   const Part *last = g_ptr_array_index (parts, parts->len - 1);
 
@@ -362,11 +341,7 @@ trim (const S3dFileOutput *output,
 }
 
 static gboolean
-join_parts (Upload *upload,
-            const GPtrArray *parts,
-            S3dOp *op,
-            S3dFileOutput *output,
-            GError **error)
+join_parts (Upload *upload, const GPtrArray *parts, S3dOp *op, S3dFileOutput *output, GError **error)
 {
   guint64 end = 0;
 
@@ -389,9 +364,7 @@ join_parts (Upload *upload,
 
 /* NULL with @error, or the parts; the upload is then this op's alone. */
 static GPtrArray *
-begin_end (Upload *upload,
-           S3dOp *op,
-           GError **error)
+begin_end (Upload *upload, S3dOp *op, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&upload->lock);
   GPtrArray *parts = NULL;
@@ -406,10 +379,7 @@ begin_end (Upload *upload,
 }
 
 static gboolean
-publish (Upload *upload,
-         const GPtrArray *parts,
-         S3dOp *op,
-         GError **error)
+publish (Upload *upload, const GPtrArray *parts, S3dOp *op, GError **error)
 {
   g_auto (S3dFileOutput) joined = { .fd = -1 };
   gboolean no_clobber = op->no_clobber || upload->no_clobber;
@@ -428,8 +398,7 @@ publish (Upload *upload,
 }
 
 static void
-forget (S3dFileStore *store,
-        S3dOp *op)
+forget (S3dFileStore *store, S3dOp *op)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&store->lock);
 
@@ -437,8 +406,7 @@ forget (S3dFileStore *store,
 }
 
 gboolean
-s3d_file_run_upload_complete (S3dOp *op,
-                              GError **error)
+s3d_file_run_upload_complete (S3dOp *op, GError **error)
 {
   S3dFileStore *store = (S3dFileStore *) op->store;
   Upload *upload = find_upload (store, op);
@@ -467,8 +435,7 @@ s3d_file_run_upload_complete (S3dOp *op,
 
 /* A process that was killed left it, under a name that no user gives a file; its id is that name again. */
 static gboolean
-remove_temporary (S3dOp *op,
-                  GError **error)
+remove_temporary (S3dOp *op, GError **error)
 {
   const char *path = s3dlio_uri_get_key (op->target);
   g_autofree char *name = g_path_get_basename (path);
@@ -484,8 +451,7 @@ remove_temporary (S3dOp *op,
 }
 
 gboolean
-s3d_file_run_upload_abort (S3dOp *op,
-                           GError **error)
+s3d_file_run_upload_abort (S3dOp *op, GError **error)
 {
   Upload *upload = find_upload ((S3dFileStore *) op->store, op);
 

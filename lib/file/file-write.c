@@ -8,8 +8,7 @@
 #include "file/file-private.h"
 
 gboolean
-s3d_file_run_write (S3dOp *op,
-                    GError **error)
+s3d_file_run_write (S3dOp *op, GError **error)
 {
   g_auto (S3dFileOutput) output = { .fd = -1 };
 

@@ -50,8 +50,8 @@ append_text (S3dHttpHeaders *headers, const char *text, gsize size)
 }
 
 gboolean
-s3d_http_headers_add (S3dHttpHeaders *headers, const char *name, gsize name_size, const char *value,
-                      gsize value_size, gsize limit)
+s3d_http_headers_add (S3dHttpHeaders *headers, const char *name, gsize name_size, const char *value, gsize value_size,
+                      gsize limit)
 {
   S3dHttpField *field;
 

@@ -33,11 +33,7 @@ struct _S3dlioObjectInfo
 G_DEFINE_BOXED_TYPE (S3dlioObjectInfo, s3dlio_object_info, s3dlio_object_info_ref, s3dlio_object_info_unref)
 
 S3dlioObjectInfo *
-s3d_object_info_new (S3dlioObjectType type,
-                     const char *uri,
-                     gint64 size,
-                     gint64 mtime,
-                     const char *etag)
+s3d_object_info_new (S3dlioObjectType type, const char *uri, gint64 size, gint64 mtime, const char *etag)
 {
   gsize uri_size = strlen (uri) + 1;
   gsize etag_size = etag ? strlen (etag) + 1 : 0;
@@ -67,8 +63,7 @@ clear_pair (gpointer data)
 }
 
 static const char *
-find_pair (const GArray *pairs,
-           const char *name)
+find_pair (const GArray *pairs, const char *name)
 {
   for (guint i = 0; pairs && i < pairs->len; i++)
     {
@@ -82,9 +77,7 @@ find_pair (const GArray *pairs,
 }
 
 static void
-set_pair (GArray **pairs,
-          const char *name,
-          const char *value)
+set_pair (GArray **pairs, const char *name, const char *value)
 {
   Pair fresh = { NULL, NULL };
 
@@ -115,24 +108,19 @@ set_pair (GArray **pairs,
 }
 
 void
-s3d_object_info_set_size (S3dlioObjectInfo *info,
-                          gint64 size)
+s3d_object_info_set_size (S3dlioObjectInfo *info, gint64 size)
 {
   info->size = size;
 }
 
 void
-s3d_object_info_set_attribute (S3dlioObjectInfo *info,
-                               const char *name,
-                               const char *value)
+s3d_object_info_set_attribute (S3dlioObjectInfo *info, const char *name, const char *value)
 {
   set_pair (&info->attributes, name, value);
 }
 
 void
-s3d_object_info_set_metadata (S3dlioObjectInfo *info,
-                              const char *name,
-                              const char *value)
+s3d_object_info_set_metadata (S3dlioObjectInfo *info, const char *name, const char *value)
 {
   set_pair (&info->metadata, name, value);
 }
@@ -281,8 +269,7 @@ s3dlio_object_info_get_etag (S3dlioObjectInfo *info)
  * Since: 0.9
  */
 const char *
-s3dlio_object_info_get_attribute (S3dlioObjectInfo *info,
-                                  const char *name)
+s3dlio_object_info_get_attribute (S3dlioObjectInfo *info, const char *name)
 {
   g_return_val_if_fail (info != NULL, NULL);
   g_return_val_if_fail (name != NULL, NULL);
@@ -302,8 +289,7 @@ s3dlio_object_info_get_attribute (S3dlioObjectInfo *info,
  * Since: 0.9
  */
 const char *
-s3dlio_object_info_get_metadata (S3dlioObjectInfo *info,
-                                 const char *name)
+s3dlio_object_info_get_metadata (S3dlioObjectInfo *info, const char *name)
 {
   g_return_val_if_fail (info != NULL, NULL);
   g_return_val_if_fail (name != NULL, NULL);

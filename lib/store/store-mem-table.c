@@ -45,9 +45,7 @@ s3d_mem_new_etag (void)
 }
 
 S3dMemObject *
-s3d_mem_object_new (GBytes *bytes,
-                    char *etag,
-                    S3dAttributes *attributes)
+s3d_mem_object_new (GBytes *bytes, char *etag, S3dAttributes *attributes)
 {
   S3dMemObject *object = g_new0 (S3dMemObject, 1);
 
@@ -83,9 +81,7 @@ s3d_mem_object_unref (gpointer data)
 }
 
 static int
-compare_keys (gconstpointer a,
-              gconstpointer b,
-              gpointer data)
+compare_keys (gconstpointer a, gconstpointer b, gpointer data)
 {
   return strcmp (a, b);
 }
@@ -100,8 +96,7 @@ container_free (gpointer data)
 }
 
 S3dlioObjectInfo *
-s3d_mem_object_info (S3dlioUri *uri,
-                     const S3dMemObject *object)
+s3d_mem_object_info (S3dlioUri *uri, const S3dMemObject *object)
 {
   g_autofree char *text = s3dlio_uri_to_string (uri);
   const S3dAttributes *attributes = object->attributes;
@@ -131,8 +126,7 @@ s3d_mem_object_info (S3dlioUri *uri,
 
 /* The container of @uri. With the lock held. */
 static Container *
-find_container (S3dlioUri *uri,
-                GError **error)
+find_container (S3dlioUri *uri, GError **error)
 {
   const char *name = s3dlio_uri_get_container (uri);
   Container *container = name && containers ? g_hash_table_lookup (containers, name) : NULL;
@@ -144,9 +138,7 @@ find_container (S3dlioUri *uri,
 }
 
 static gboolean
-check_match (const S3dMemObject *object,
-             const char *if_match,
-             GError **error)
+check_match (const S3dMemObject *object, const char *if_match, GError **error)
 {
   if (!if_match || strcmp (if_match, "*") == 0 || strcmp (if_match, object->etag) == 0)
     return TRUE;
@@ -158,9 +150,7 @@ check_match (const S3dMemObject *object,
 }
 
 S3dMemObject *
-s3d_mem_find_object (S3dlioUri *uri,
-                     const char *if_match,
-                     GError **error)
+s3d_mem_find_object (S3dlioUri *uri, const char *if_match, GError **error)
 {
   const char *key = s3dlio_uri_get_key (uri);
   Container *container;
@@ -186,10 +176,7 @@ s3d_mem_find_object (S3dlioUri *uri,
 
 /* Puts @object (taken) into its container, if the conditions of @op hold. @if_match: of the target. */
 gboolean
-s3d_mem_publish (S3dOp *op,
-                 S3dMemObject *object,
-                 const char *if_match,
-                 GError **error)
+s3d_mem_publish (S3dOp *op, S3dMemObject *object, const char *if_match, GError **error)
 {
   g_autoptr (S3dMemObject) fresh = object;
   const char *key = s3dlio_uri_get_key (op->target);
@@ -227,8 +214,7 @@ s3d_mem_publish (S3dOp *op,
 }
 
 gboolean
-s3d_mem_stat_container (S3dOp *op,
-                        GError **error)
+s3d_mem_stat_container (S3dOp *op, GError **error)
 {
   g_autofree char *uri = s3d_uri_root (op->target);
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
@@ -243,9 +229,7 @@ s3d_mem_stat_container (S3dOp *op,
 }
 
 gboolean
-s3d_mem_run_delete (MemStore *store,
-                    S3dOp *op,
-                    GError **error)
+s3d_mem_run_delete (MemStore *store, S3dOp *op, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
   Container *container = find_container (op->target, error);
@@ -260,9 +244,7 @@ s3d_mem_run_delete (MemStore *store,
 }
 
 gboolean
-s3d_mem_run_delete_many (MemStore *store,
-                         S3dOp *op,
-                         GError **error)
+s3d_mem_run_delete_many (MemStore *store, S3dOp *op, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
   Container *container = find_container (op->target, error);
@@ -282,8 +264,7 @@ s3d_mem_run_delete_many (MemStore *store,
 }
 
 gboolean
-s3d_mem_has_container (S3dlioUri *uri,
-                       GError **error)
+s3d_mem_has_container (S3dlioUri *uri, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
 
@@ -292,9 +273,7 @@ s3d_mem_has_container (S3dlioUri *uri,
 
 /* The first node of a page: after a key ("k…"), or after all that begins with a common prefix ("p…/"). */
 static GTreeNode *
-page_start (GTree *objects,
-            const char *prefix,
-            const char *token)
+page_start (GTree *objects, const char *prefix, const char *token)
 {
   g_autofree char *behind = NULL;
 
@@ -310,11 +289,7 @@ page_start (GTree *objects,
 }
 
 static void
-add_item (S3dOp *op,
-          const char *root,
-          const char *key,
-          gsize key_size,
-          const S3dMemObject *object)
+add_item (S3dOp *op, const char *root, const char *key, gsize key_size, const S3dMemObject *object)
 {
   g_autofree char *uri = g_strdup_printf ("%s%.*s", root, (int) key_size, key);
 
@@ -327,9 +302,7 @@ add_item (S3dOp *op,
 }
 
 gboolean
-s3d_mem_run_list (MemStore *store,
-                  S3dOp *op,
-                  GError **error)
+s3d_mem_run_list (MemStore *store, S3dOp *op, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
   Container *container = find_container (op->target, error);
@@ -364,9 +337,7 @@ s3d_mem_run_list (MemStore *store,
 }
 
 gboolean
-s3d_mem_run_container_create (MemStore *store,
-                              S3dOp *op,
-                              GError **error)
+s3d_mem_run_container_create (MemStore *store, S3dOp *op, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
   const char *name = s3dlio_uri_get_container (op->target);
@@ -395,9 +366,7 @@ s3d_mem_run_container_create (MemStore *store,
 }
 
 gboolean
-s3d_mem_run_container_delete (MemStore *store,
-                              S3dOp *op,
-                              GError **error)
+s3d_mem_run_container_delete (MemStore *store, S3dOp *op, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
   Container *container = find_container (op->target, error);
@@ -416,17 +385,14 @@ s3d_mem_run_container_delete (MemStore *store,
 }
 
 static int
-compare_infos (gconstpointer a,
-               gconstpointer b)
+compare_infos (gconstpointer a, gconstpointer b)
 {
   return strcmp (s3dlio_object_info_get_uri (*(S3dlioObjectInfo *const *) a),
                  s3dlio_object_info_get_uri (*(S3dlioObjectInfo *const *) b));
 }
 
 gboolean
-s3d_mem_run_container_list (MemStore *store,
-                            S3dOp *op,
-                            GError **error)
+s3d_mem_run_container_list (MemStore *store, S3dOp *op, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
   GHashTableIter iter;

@@ -63,9 +63,7 @@ id_of (const Upload *upload)
 }
 
 gboolean
-s3d_mem_run_upload_begin (MemStore *store,
-                          S3dOp *op,
-                          GError **error)
+s3d_mem_run_upload_begin (MemStore *store, S3dOp *op, GError **error)
 {
   Upload *upload;
 
@@ -93,8 +91,7 @@ s3d_mem_run_upload_begin (MemStore *store,
 
 /* The upload that @op names. With the lock held. */
 static Upload *
-find_upload (S3dOp *op,
-             GError **error)
+find_upload (S3dOp *op, GError **error)
 {
   Upload *upload = uploads && op->upload_id ? g_hash_table_lookup (uploads, op->upload_id) : NULL;
 
@@ -112,9 +109,7 @@ find_upload (S3dOp *op,
 
 /* Adds the part that @bytes (taken) are. */
 static gboolean
-add_part (S3dOp *op,
-          GBytes *bytes,
-          GError **error)
+add_part (S3dOp *op, GBytes *bytes, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
   guint max_parts = op->store->klass->max_parts;
@@ -143,9 +138,7 @@ add_part (S3dOp *op,
 }
 
 gboolean
-s3d_mem_run_upload_part (MemStore *store,
-                         S3dOp *op,
-                         GError **error)
+s3d_mem_run_upload_part (MemStore *store, S3dOp *op, GError **error)
 {
   GBytes *bytes = s3d_mem_read_source (op, error);
 
@@ -153,9 +146,7 @@ s3d_mem_run_upload_part (MemStore *store,
 }
 
 gboolean
-s3d_mem_run_upload_part_copy (MemStore *store,
-                              S3dOp *op,
-                              GError **error)
+s3d_mem_run_upload_part_copy (MemStore *store, S3dOp *op, GError **error)
 {
   g_autoptr (S3dMemObject) from = s3d_mem_find_object (op->from, op->if_match, error);
   guint64 size = from ? g_bytes_get_size (from->bytes) : 0;
@@ -176,10 +167,7 @@ s3d_mem_run_upload_part_copy (MemStore *store,
 
 /* The bytes of the parts as asked for, checked as S3 does. With the lock held. */
 static GPtrArray *
-collect_parts (S3dOp *op,
-               GHashTable *have,
-               gsize *total,
-               GError **error)
+collect_parts (S3dOp *op, GHashTable *have, gsize *total, GError **error)
 {
   g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
 
@@ -213,9 +201,7 @@ collect_parts (S3dOp *op,
 }
 
 static GBytes *
-join_parts (GPtrArray *parts,
-            gsize total,
-            GError **error)
+join_parts (GPtrArray *parts, gsize total, GError **error)
 {
   guint8 *memory = s3d_memory_alloc (MAX (total, 1));
   gsize at = 0;
@@ -240,9 +226,7 @@ join_parts (GPtrArray *parts,
 }
 
 gboolean
-s3d_mem_run_upload_complete (MemStore *store,
-                             S3dOp *op,
-                             GError **error)
+s3d_mem_run_upload_complete (MemStore *store, S3dOp *op, GError **error)
 {
   g_autoptr (GPtrArray) parts = NULL;
   g_autoptr (S3dAttributes) attributes = NULL;
@@ -276,9 +260,7 @@ s3d_mem_run_upload_complete (MemStore *store,
 }
 
 gboolean
-s3d_mem_run_upload_abort (MemStore *store,
-                          S3dOp *op,
-                          GError **error)
+s3d_mem_run_upload_abort (MemStore *store, S3dOp *op, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
 
@@ -291,8 +273,7 @@ s3d_mem_run_upload_abort (MemStore *store,
 /* --- lists --- */
 
 static int
-compare_uploads (gconstpointer a,
-                 gconstpointer b)
+compare_uploads (gconstpointer a, gconstpointer b)
 {
   const Upload *one = *(const Upload *const *) a;
   const Upload *two = *(const Upload *const *) b;
@@ -304,8 +285,7 @@ compare_uploads (gconstpointer a,
 /* The uploads of the container that the page may show, in order; @token is the last that was shown: "SERIAL KEY". With
  * the lock held. */
 static GPtrArray *
-sort_uploads (S3dlioUri *prefix,
-              const char *token)
+sort_uploads (S3dlioUri *prefix, const char *token)
 {
   GPtrArray *sorted = g_ptr_array_new ();
   char *space = NULL;
@@ -334,9 +314,7 @@ sort_uploads (S3dlioUri *prefix,
 }
 
 gboolean
-s3d_mem_run_upload_list (MemStore *store,
-                         S3dOp *op,
-                         GError **error)
+s3d_mem_run_upload_list (MemStore *store, S3dOp *op, GError **error)
 {
   g_autoptr (GMutexLocker) locker = NULL;
   g_autoptr (GPtrArray) sorted = NULL;

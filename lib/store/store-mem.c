@@ -28,8 +28,7 @@ struct _MemStore
 };
 
 static gboolean
-check_cancelled (S3dOp *op,
-                 GError **error)
+check_cancelled (S3dOp *op, GError **error)
 {
   if (!s3d_op_is_cancelled (op))
     return TRUE;
@@ -40,10 +39,7 @@ check_cancelled (S3dOp *op,
 }
 
 static gboolean
-send_body (S3dOp *op,
-           const guint8 *data,
-           gsize size,
-           GError **error)
+send_body (S3dOp *op, const guint8 *data, gsize size, GError **error)
 {
   if (!op->sink)
     return TRUE;
@@ -79,9 +75,7 @@ send_body (S3dOp *op,
 }
 
 static gboolean
-run_read (MemStore *store,
-          S3dOp *op,
-          GError **error)
+run_read (MemStore *store, S3dOp *op, GError **error)
 {
   g_autoptr (S3dMemObject) object = s3d_mem_find_object (op->target, op->if_match, error);
   const guint8 *data;
@@ -115,9 +109,7 @@ run_read (MemStore *store,
 }
 
 static gboolean
-run_stat (MemStore *store,
-          S3dOp *op,
-          GError **error)
+run_stat (MemStore *store, S3dOp *op, GError **error)
 {
   g_autoptr (S3dMemObject) object = NULL;
 
@@ -134,8 +126,7 @@ run_stat (MemStore *store,
 }
 
 GBytes *
-s3d_mem_read_source (S3dOp *op,
-                     GError **error)
+s3d_mem_read_source (S3dOp *op, GError **error)
 {
   guint64 length = op->source ? s3d_source_get_length (op->source) : 0;
   guint8 *memory;
@@ -172,9 +163,7 @@ s3d_mem_read_source (S3dOp *op,
 }
 
 static gboolean
-run_write (MemStore *store,
-           S3dOp *op,
-           GError **error)
+run_write (MemStore *store, S3dOp *op, GError **error)
 {
   GBytes *bytes = s3d_mem_read_source (op, error);
 
@@ -186,9 +175,7 @@ run_write (MemStore *store,
 }
 
 static gboolean
-run_copy (MemStore *store,
-          S3dOp *op,
-          GError **error)
+run_copy (MemStore *store, S3dOp *op, GError **error)
 {
   g_autoptr (S3dMemObject) from = s3d_mem_find_object (op->from, op->if_match, error);
   const S3dAttributes *attributes;
@@ -237,8 +224,7 @@ run_op (gpointer data)
 }
 
 static void
-start_op (S3dStore *store,
-          S3dOp *op)
+start_op (S3dStore *store, S3dOp *op)
 {
   s3d_pool_push (((MemStore *) store)->pool, run_op, op);
 }
@@ -253,9 +239,7 @@ mem_free (S3dStore *store)
 }
 
 void
-s3d_mem_store_set_part_limits (S3dStore *store,
-                               guint64 min_part_size,
-                               guint max_parts)
+s3d_mem_store_set_part_limits (S3dStore *store, guint64 min_part_size, guint max_parts)
 {
   MemStore *mem = (MemStore *) store;
 
@@ -264,9 +248,7 @@ s3d_mem_store_set_part_limits (S3dStore *store,
 }
 
 S3dStore *
-s3d_mem_store_open (S3dlioUri *uri,
-                    S3dSettings *settings,
-                    GError **error)
+s3d_mem_store_open (S3dlioUri *uri, S3dSettings *settings, GError **error)
 {
   MemStore *mem = g_new0 (MemStore, 1);
 

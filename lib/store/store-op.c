@@ -11,10 +11,7 @@
 #include "store/store.h"
 
 S3dOp *
-s3d_op_new (S3dOpKind kind,
-            S3dlioUri *target,
-            S3dOpDone done,
-            gpointer data)
+s3d_op_new (S3dOpKind kind, S3dlioUri *target, S3dOpDone done, gpointer data)
 {
   S3dOp *op = g_new0 (S3dOp, 1);
 
@@ -111,9 +108,7 @@ s3d_error_new_cancelled (void)
 }
 
 void
-s3d_op_set_cancel (S3dOp *op,
-                   void (*cancel) (S3dOp *op, gpointer data),
-                   gpointer data)
+s3d_op_set_cancel (S3dOp *op, void (*cancel) (S3dOp *op, gpointer data), gpointer data)
 {
   g_mutex_lock (&op->lock);
   op->cancel = cancel;
@@ -124,8 +119,7 @@ s3d_op_set_cancel (S3dOp *op,
 }
 
 void
-s3d_op_complete (S3dOp *op,
-                 GError *error)
+s3d_op_complete (S3dOp *op, GError *error)
 {
   S3dStore *store;
 
@@ -179,8 +173,7 @@ s3d_keys_new (guint reserved)
 }
 
 void
-s3d_keys_add (GArray *keys,
-              const char *key)
+s3d_keys_add (GArray *keys, const char *key)
 {
   S3dKey item = { .key = g_strdup (key) };
 

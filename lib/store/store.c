@@ -31,10 +31,7 @@ static const char *const op_names[S3D_OP_N_KINDS] = {
 };
 
 void
-s3d_store_init (S3dStore *store,
-                const S3dStoreClass *klass,
-                S3dSettings *settings,
-                const char *scheme)
+s3d_store_init (S3dStore *store, const S3dStoreClass *klass, S3dSettings *settings, const char *scheme)
 {
   g_atomic_ref_count_init (&store->refs);
   store->klass = klass;
@@ -67,8 +64,7 @@ s3d_store_unref (S3dStore *store)
 }
 
 S3dPartCopy
-s3d_store_part_copy (S3dStore *store,
-                     S3dlioUri *from)
+s3d_store_part_copy (S3dStore *store, S3dlioUri *from)
 {
   if (!s3d_store_can (store, S3D_OP_UPLOAD_PART_COPY))
     return S3D_PART_COPY_NONE;
@@ -77,16 +73,13 @@ s3d_store_part_copy (S3dStore *store,
 }
 
 gboolean
-s3d_store_can (S3dStore *store,
-               S3dOpKind kind)
+s3d_store_can (S3dStore *store, S3dOpKind kind)
 {
   return store->klass->start[kind] != NULL;
 }
 
 gboolean
-s3d_store_start (S3dStore *store,
-                 S3dOp *op,
-                 GError **error)
+s3d_store_start (S3dStore *store, S3dOp *op, GError **error)
 {
   if (!s3d_store_can (store, op->kind))
     {
@@ -110,17 +103,14 @@ s3d_store_start (S3dStore *store,
 }
 
 static gboolean
-is_upload (S3dlioObjectInfo *info,
-           const char *uri,
-           const char *id)
+is_upload (S3dlioObjectInfo *info, const char *uri, const char *id)
 {
   return g_strcmp0 (s3dlio_object_info_get_uri (info), uri) == 0 &&
          g_strcmp0 (s3dlio_object_info_get_attribute (info, "upload-id"), id) == 0;
 }
 
 void
-s3d_store_watch_uploads (S3dStore *store,
-                         const S3dOp *op)
+s3d_store_watch_uploads (S3dStore *store, const S3dOp *op)
 {
   gboolean ends = op->kind == S3D_OP_UPLOAD_COMPLETE || op->kind == S3D_OP_UPLOAD_ABORT;
   gboolean gone = g_error_matches (op->error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND);
@@ -147,8 +137,7 @@ s3d_store_watch_uploads (S3dStore *store,
 }
 
 void
-s3d_store_add_open_uploads (S3dStore *store,
-                            GPtrArray *uploads)
+s3d_store_add_open_uploads (S3dStore *store, GPtrArray *uploads)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&store->lock);
 

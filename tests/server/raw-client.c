@@ -190,8 +190,7 @@ raw_client_at_end (RawClient *client)
 }
 
 RawAnswer *
-raw_client_ask (RawClient *client, const char *method, const char *target, const char *headers,
-                const char *body)
+raw_client_ask (RawClient *client, const char *method, const char *target, const char *headers, const char *body)
 {
   struct sockaddr_in address;
   socklen_t size = sizeof address;
@@ -209,8 +208,7 @@ raw_client_ask (RawClient *client, const char *method, const char *target, const
 }
 
 RawAnswer *
-raw_ask (TestServer *server, const char *method, const char *target, const char *headers,
-         const char *body)
+raw_ask (TestServer *server, const char *method, const char *target, const char *headers, const char *body)
 {
   g_autoptr (RawClient) client = raw_client_new (server);
 

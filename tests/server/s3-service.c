@@ -310,8 +310,7 @@ usual_code (guint status)
 }
 
 void
-ts_s3_error_with (TsCall *call, guint status, const char *code, const char *message,
-                  const char *details)
+ts_s3_error_with (TsCall *call, guint status, const char *code, const char *message, const char *details)
 {
   GString *text = g_string_new ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>");
   g_autofree char *id = g_strdup_printf ("%016" G_GINT64_MODIFIER "X",
@@ -453,8 +452,7 @@ ts_s3_check_md5 (TsCall *call, gboolean required)
 }
 
 gboolean
-ts_s3_number_param (TsCall *call, const char *name, guint least, guint most, guint otherwise,
-                    guint *out)
+ts_s3_number_param (TsCall *call, const char *name, guint least, guint most, guint otherwise, guint *out)
 {
   const char *text = ts_call_param (call, name);
   g_autofree char *message = NULL;

@@ -58,8 +58,7 @@ ts_server_put_object (TestServer *server, const char *bucket_name, const char *k
 }
 
 void
-ts_server_put_pattern (TestServer *server, const char *bucket, const char *key, guint64 size,
-                       guint32 seed)
+ts_server_put_pattern (TestServer *server, const char *bucket, const char *key, guint64 size, guint32 seed)
 {
   guint8 *data = g_malloc (size);
   g_autoptr (GBytes) bytes = NULL;
@@ -90,8 +89,7 @@ ts_server_get_object (TestServer *server, const char *bucket, const char *key)
 }
 
 char *
-ts_server_get_object_header (TestServer *server, const char *bucket, const char *key,
-                             const char *header)
+ts_server_get_object_header (TestServer *server, const char *bucket, const char *key, const char *header)
 {
   g_autoptr (TsObject) object = ts_store_get (server->store, bucket, key);
 

@@ -125,8 +125,7 @@ ts_bucket_put_locked (TsBucket *bucket, const char *key, TsObject *object)
 }
 
 TsUpload *
-ts_bucket_add_upload_locked (TsStore *store, TsBucket *bucket, const char *key, GPtrArray *headers,
-                             gint64 now)
+ts_bucket_add_upload_locked (TsStore *store, TsBucket *bucket, const char *key, GPtrArray *headers, gint64 now)
 {
   TsUpload *upload = g_new0 (TsUpload, 1);
 

@@ -42,8 +42,7 @@ identity_clear (Identity *identity)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Identity, identity_clear)
 
 static gboolean
-write_pem (const char *dir, const char *name, const char *suffix, gnutls_datum_t *pem,
-           GError **error)
+write_pem (const char *dir, const char *name, const char *suffix, gnutls_datum_t *pem, GError **error)
 {
   g_autofree char *base = g_strconcat (name, suffix, NULL);
   g_autofree char *path = g_build_filename (dir, base, NULL);
@@ -68,8 +67,7 @@ write_identity (const char *dir, const char *name, const Identity *identity, GEr
 
 /* A key and a certificate that is not signed; valid from @from to @until, seconds from now. */
 static gboolean
-begin_identity (Identity *identity, const char *common_name, gint64 from, gint64 until,
-                GError **error)
+begin_identity (Identity *identity, const char *common_name, gint64 from, gint64 until, GError **error)
 {
   gint64 now = g_get_real_time () / G_USEC_PER_SEC;
   guint64 serial = GUINT64_TO_BE ((guint64) g_get_real_time ());
@@ -130,8 +128,8 @@ add_loopback_names (gnutls_x509_crt_t crt, GError **error)
 
 /* Makes and writes one for a server; @issuer NULL: signed by itself. */
 static gboolean
-make_server (const char *dir, const char *name, const Identity *issuer, gboolean right_name,
-             gint64 from, gint64 until, GError **error)
+make_server (const char *dir, const char *name, const Identity *issuer, gboolean right_name, gint64 from, gint64 until,
+             GError **error)
 {
   g_auto (Identity) server = { NULL, NULL };
 

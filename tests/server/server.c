@@ -89,8 +89,7 @@ port_of (int fd)
 
 /* The port is the same for both families: another is tried where ::1 has it taken. */
 static gboolean
-add_listeners (TestServer *server, gboolean ipv6, gboolean tls, guint16 wanted, guint16 *port,
-               GError **error)
+add_listeners (TestServer *server, gboolean ipv6, gboolean tls, guint16 wanted, guint16 *port, GError **error)
 {
   for (guint attempt = 0; attempt < PORT_ATTEMPTS; attempt++)
     {

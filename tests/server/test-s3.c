@@ -36,8 +36,8 @@ assert_object (TestServer *server, const char *key, const char *text)
 
 /* Asks over a connection of its own; @code NULL: no error in the body. */
 static void
-expect (TestServer *server, const char *method, const char *target, const char *headers,
-        const char *body, guint status, const char *code)
+expect (TestServer *server, const char *method, const char *target, const char *headers, const char *body, guint status,
+        const char *code)
 {
   g_autoptr (RawAnswer) answer = raw_ask (server, method, target, headers, body);
   g_autofree char *found = raw_answer_element (answer, "Code");
@@ -400,8 +400,8 @@ complete (TestServer *server, const char *key, const char *id, const char *parts
 }
 
 static void
-expect_complete (TestServer *server, const char *key, const char *id, const char *one,
-                 const char *two, const char *code)
+expect_complete (TestServer *server, const char *key, const char *id, const char *one, const char *two,
+                 const char *code)
 {
   g_autofree char *parts = g_strconcat (one, two, NULL);
   g_autoptr (RawAnswer) answer = complete (server, key, id, parts);

@@ -75,8 +75,7 @@ send_text (TestServer *server, const char *text)
 
 /* Sends @text with the first @from replaced by @to, and wants this status and code. */
 static void
-expect (TestServer *server, const char *text, const char *from, const char *to, guint status,
-        const char *code)
+expect (TestServer *server, const char *text, const char *from, const char *to, guint status, const char *code)
 {
   g_autoptr (GString) changed = g_string_new (text);
   g_autoptr (RawAnswer) answer = NULL;

@@ -135,8 +135,7 @@ work (gpointer data, gpointer user_data)
 
 /* The Work lives as long as the process: a pool does not tell when its last thread has left it. */
 GThreadPool *
-g_thread_pool_new (GFunc func, gpointer user_data, gint max_threads, gboolean exclusive,
-                   GError **error)
+g_thread_pool_new (GFunc func, gpointer user_data, gint max_threads, gboolean exclusive, GError **error)
 {
   GThreadPool *(*next) (GFunc, gpointer, gint, gboolean, GError **);
   Work *self = g_new (Work, 1);

@@ -24,8 +24,7 @@ typedef struct
 
 /* @data: not NULL where O_TMPFILE is to be missing. */
 static void
-set_up (Fixture *fixture,
-        gconstpointer data)
+set_up (Fixture *fixture, gconstpointer data)
 {
   fixture->dir = g_dir_make_tmp ("s3dlio-file-XXXXXX", NULL);
   fixture->path = g_build_filename (fixture->dir, "target", NULL);
@@ -52,8 +51,7 @@ remove_tree (const char *path)
 }
 
 static void
-tear_down (Fixture *fixture,
-           gconstpointer data)
+tear_down (Fixture *fixture, gconstpointer data)
 {
   g_unsetenv ("S3DLIO_TEST_NO_TMPFILE");
   remove_tree (fixture->dir);
@@ -74,9 +72,7 @@ count_entries (const char *path)
 }
 
 static S3dAtomicFile *
-open_and_write (const char *path,
-                S3dAtomicFlags flags,
-                const char *text)
+open_and_write (const char *path, S3dAtomicFlags flags, const char *text)
 {
   g_autoptr (GError) error = NULL;
   S3dAtomicFile *file = s3d_atomic_file_open (path, flags, &error);
@@ -98,8 +94,7 @@ commit (S3dAtomicFile *file)
 }
 
 static void
-assert_text (const char *path,
-             const char *text)
+assert_text (const char *path, const char *text)
 {
   g_autofree char *found = NULL;
 
@@ -117,8 +112,7 @@ mode_of (const char *path)
 }
 
 static void
-test_new_file (Fixture *fixture,
-               gconstpointer data)
+test_new_file (Fixture *fixture, gconstpointer data)
 {
   mode_t old = umask (027);
   S3dAtomicFile *file = open_and_write (fixture->path, S3D_ATOMIC_FSYNC, "whole");
@@ -134,8 +128,7 @@ test_new_file (Fixture *fixture,
 }
 
 static void
-test_replaced_file_keeps_its_mode (Fixture *fixture,
-                                   gconstpointer data)
+test_replaced_file_keeps_its_mode (Fixture *fixture, gconstpointer data)
 {
   S3dAtomicFile *file;
 
@@ -151,8 +144,7 @@ test_replaced_file_keeps_its_mode (Fixture *fixture,
 }
 
 static void
-test_discard_leaves_nothing (Fixture *fixture,
-                             gconstpointer data)
+test_discard_leaves_nothing (Fixture *fixture, gconstpointer data)
 {
   s3d_atomic_file_discard (open_and_write (fixture->path, S3D_ATOMIC_NONE, "half"));
   g_assert_cmpuint (count_entries (fixture->dir), ==, 0);
@@ -164,8 +156,7 @@ test_discard_leaves_nothing (Fixture *fixture,
 }
 
 static void
-test_no_clobber (Fixture *fixture,
-                 gconstpointer data)
+test_no_clobber (Fixture *fixture, gconstpointer data)
 {
   S3dAtomicFile *file = open_and_write (fixture->path, S3D_ATOMIC_NO_CLOBBER, "mine");
   g_autoptr (GError) error = NULL;
@@ -189,8 +180,7 @@ test_no_clobber (Fixture *fixture,
 
 /* Two that write a new file at once: the later commit wins, as with rename. */
 static void
-test_target_appears_meanwhile (Fixture *fixture,
-                               gconstpointer data)
+test_target_appears_meanwhile (Fixture *fixture, gconstpointer data)
 {
   S3dAtomicFile *first = open_and_write (fixture->path, S3D_ATOMIC_NONE, "first");
   S3dAtomicFile *second = open_and_write (fixture->path, S3D_ATOMIC_NONE, "second");
@@ -203,8 +193,7 @@ test_target_appears_meanwhile (Fixture *fixture,
 }
 
 static void
-test_symlink_is_followed (Fixture *fixture,
-                          gconstpointer data)
+test_symlink_is_followed (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *link = g_build_filename (fixture->dir, "link", NULL);
   g_autofree char *second = g_build_filename (fixture->dir, "link2", NULL);
@@ -224,8 +213,7 @@ test_symlink_is_followed (Fixture *fixture,
 }
 
 static void
-test_symlink_loop_is_an_error (Fixture *fixture,
-                               gconstpointer data)
+test_symlink_loop_is_an_error (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
@@ -236,8 +224,7 @@ test_symlink_loop_is_an_error (Fixture *fixture,
 }
 
 static void
-test_parents (Fixture *fixture,
-              gconstpointer data)
+test_parents (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *deep = g_build_filename (fixture->path, "b", "c", "file", NULL);
   g_autoptr (GError) error = NULL;
@@ -251,8 +238,7 @@ test_parents (Fixture *fixture,
 }
 
 static void
-test_mtime (Fixture *fixture,
-            gconstpointer data)
+test_mtime (Fixture *fixture, gconstpointer data)
 {
   const gint64 times[] = { 784111777123456, 0, -1500001, 4102444800000000 /* 2100, not in 32 bits */ };
 
@@ -267,8 +253,7 @@ test_mtime (Fixture *fixture,
 }
 
 static void
-test_directory_is_refused (Fixture *fixture,
-                           gconstpointer data)
+test_directory_is_refused (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
@@ -278,8 +263,7 @@ test_directory_is_refused (Fixture *fixture,
 }
 
 static void
-test_long_name (Fixture *fixture,
-                gconstpointer data)
+test_long_name (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *name = g_strnfill (255, 'n');
   g_autofree char *path = g_build_filename (fixture->dir, name, NULL);
@@ -310,8 +294,7 @@ read_fifo (gpointer path)
 }
 
 static void
-test_fifos_are_written_in_place (Fixture *fixture,
-                                 gconstpointer data)
+test_fifos_are_written_in_place (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *text = NULL;
   S3dAtomicFile *file;
@@ -327,8 +310,7 @@ test_fifos_are_written_in_place (Fixture *fixture,
 }
 
 static void
-test_killed_writer_leaves_nothing (Fixture *fixture,
-                                   gconstpointer data)
+test_killed_writer_leaves_nothing (Fixture *fixture, gconstpointer data)
 {
   int probe = open (fixture->dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
   int fds[2], status;
@@ -367,8 +349,7 @@ write_deep (gpointer path)
 }
 
 static void
-test_parents_by_many_threads (Fixture *fixture,
-                              gconstpointer data)
+test_parents_by_many_threads (Fixture *fixture, gconstpointer data)
 {
   for (guint round = 0; round < 20; round++)
     {
@@ -393,8 +374,7 @@ typedef void (*Test) (Fixture *fixture, gconstpointer data);
 
 /* Each promise is kept on file systems without O_TMPFILE too. */
 static void
-add_both (const char *name,
-          Test test)
+add_both (const char *name, Test test)
 {
   g_autofree char *nameless = g_strconcat ("/base/file/tmpfile/", name, NULL);
   g_autofree char *named = g_strconcat ("/base/file/dot-file/", name, NULL);
@@ -404,8 +384,7 @@ add_both (const char *name,
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   add_both ("new-file", test_new_file);

@@ -121,8 +121,7 @@ test_table_is_thread_safe (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/base/fork/generation-changes-in-every-child", test_generation_changes_in_every_child);

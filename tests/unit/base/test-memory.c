@@ -213,8 +213,7 @@ test_child_starts_empty (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/base/memory/alignment", test_alignment);

@@ -32,8 +32,7 @@ reset (void)
 }
 
 static void
-wait_for (const guint *value,
-          guint wanted)
+wait_for (const guint *value, guint wanted)
 {
   gint64 deadline = g_get_monotonic_time () + HANG;
 
@@ -325,8 +324,7 @@ test_pools_come_and_go_from_many_threads (void)
 #ifndef __SANITIZE_THREAD__
 
 static void
-nothing (gpointer data,
-         gpointer user_data)
+nothing (gpointer data, gpointer user_data)
 {
 }
 
@@ -504,8 +502,7 @@ end_at_once (gpointer data)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_autofree char *first = NULL;
 

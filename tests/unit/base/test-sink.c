@@ -13,8 +13,7 @@
 #include "s3dlio/s3dlio-error.h"
 
 static void
-put (S3dSink *sink,
-     const char *text)
+put (S3dSink *sink, const char *text)
 {
   g_autoptr (GError) error = NULL;
   gboolean ok = s3d_sink_write (sink, text, strlen (text), &error);
@@ -228,8 +227,7 @@ test_stream_writes_all_in_order (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/base/sink/memory/takes-what-fits", test_memory_takes_what_fits);

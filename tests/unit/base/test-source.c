@@ -14,8 +14,7 @@
 #include "s3dlio/s3dlio-error.h"
 
 static void
-check_reads (S3dSource *source,
-             const char *text)
+check_reads (S3dSource *source, const char *text)
 {
   gsize length = strlen (text);
   char buffer[64];
@@ -112,8 +111,7 @@ test_file_failure_is_an_error (void)
 
 /* Of the file behind @fd (taken), which gets @text. */
 static S3dSource *
-new_path_source (int fd,
-                 const char *text)
+new_path_source (int fd, const char *text)
 {
   struct stat found;
 
@@ -203,8 +201,7 @@ test_slice_outlives_the_whole (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/base/source/memory", test_memory);

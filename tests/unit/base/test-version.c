@@ -35,8 +35,7 @@ test_order (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/base/version/same-as-headers", test_same_as_headers);

@@ -17,8 +17,7 @@ typedef struct
 } Wait;
 
 static void
-wake (S3dOp *op,
-      gpointer data)
+wake (S3dOp *op, gpointer data)
 {
   Wait *wait = data;
 
@@ -29,8 +28,7 @@ wake (S3dOp *op,
 }
 
 void
-box_run (Box *box,
-         S3dOp *op)
+box_run (Box *box, S3dOp *op)
 {
   Wait wait = { .ended = FALSE };
   g_autoptr (GError) error = NULL;
@@ -65,8 +63,7 @@ box_uri (const char *key)
 }
 
 static S3dOp *
-op_new (S3dOpKind kind,
-        const char *key)
+op_new (S3dOpKind kind, const char *key)
 {
   g_autoptr (S3dlioUri) uri = box_uri (key);
 
@@ -97,9 +94,7 @@ make_settings (const char *text)
 }
 
 Box *
-box_new (const char *settings,
-         FaultScript script,
-         gpointer data)
+box_new (const char *settings, FaultScript script, gpointer data)
 {
   Box *box = g_new0 (Box, 1);
   g_autoptr (S3dOp) op = NULL;
@@ -179,9 +174,7 @@ box_pattern (gsize size)
 }
 
 void
-box_put_bytes (Box *box,
-               const char *key,
-               GBytes *bytes)
+box_put_bytes (Box *box, const char *key, GBytes *bytes)
 {
   g_autoptr (S3dOp) op = op_new (S3D_OP_WRITE, key);
 
@@ -191,9 +184,7 @@ box_put_bytes (Box *box,
 }
 
 void
-box_put (Box *box,
-         const char *key,
-         gsize size)
+box_put (Box *box, const char *key, gsize size)
 {
   g_autoptr (GBytes) bytes = box_pattern (size);
 
@@ -201,9 +192,7 @@ box_put (Box *box,
 }
 
 static gboolean
-set_sink (S3dOp *op,
-          gpointer data,
-          GError **error)
+set_sink (S3dOp *op, gpointer data, GError **error)
 {
   op->sink = data;
 
@@ -211,8 +200,7 @@ set_sink (S3dOp *op,
 }
 
 GBytes *
-box_get (Box *box,
-         const char *key)
+box_get (Box *box, const char *key)
 {
   g_autoptr (S3dOp) op = op_new (S3D_OP_READ, key);
   g_autoptr (S3dSink) sink = s3d_sink_new_growing (G_MAXSSIZE);
@@ -227,8 +215,7 @@ box_get (Box *box,
 }
 
 void
-box_delete (Box *box,
-            const char *key)
+box_delete (Box *box, const char *key)
 {
   g_autoptr (S3dOp) op = op_new (S3D_OP_DELETE, key);
 

@@ -54,8 +54,7 @@ part_bytes (const S3dOp *op)
 }
 
 static guint
-count_start (FaultStore *store,
-             const S3dOp *op)
+count_start (FaultStore *store, const S3dOp *op)
 {
   guint nth;
 
@@ -74,8 +73,7 @@ count_start (FaultStore *store,
 }
 
 static void
-complete (Pass *pass,
-          GError *error)
+complete (Pass *pass, GError *error)
 {
   FaultStore *store = pass->store;
   S3dOp *op = pass->outer;
@@ -92,9 +90,7 @@ complete (Pass *pass,
 }
 
 static gboolean
-pass_begin (S3dSink *sink,
-            gint64 length,
-            GError **error)
+pass_begin (S3dSink *sink, gint64 length, GError **error)
 {
   Pass *pass = (Pass *) sink;
 
@@ -102,10 +98,7 @@ pass_begin (S3dSink *sink,
 }
 
 static gboolean
-pass_write (S3dSink *sink,
-            gconstpointer data,
-            gsize size,
-            GError **error)
+pass_write (S3dSink *sink, gconstpointer data, gsize size, GError **error)
 {
   Pass *pass = (Pass *) sink;
   gsize piece = pass->fault.cuts ? (gsize) MIN ((gint64) size, pass->left) : size;
@@ -150,8 +143,7 @@ static const S3dSinkClass pass_class = {
 
 /* The info as a service of these manners would give it. */
 static S3dlioObjectInfo *
-shown_info (const FaultStore *store,
-            S3dlioObjectInfo *info)
+shown_info (const FaultStore *store, S3dlioObjectInfo *info)
 {
   if (!info)
     return NULL;
@@ -163,9 +155,7 @@ shown_info (const FaultStore *store,
 }
 
 static gboolean
-pass_ready (S3dOp *inner,
-            gpointer data,
-            GError **error)
+pass_ready (S3dOp *inner, gpointer data, GError **error)
 {
   Pass *pass = data;
   S3dOp *outer = pass->outer;
@@ -185,9 +175,7 @@ pass_ready (S3dOp *inner,
 }
 
 static void
-count_uploads (FaultStore *store,
-               S3dOpKind kind,
-               const GError *error)
+count_uploads (FaultStore *store, S3dOpKind kind, const GError *error)
 {
   if (error)
     return;
@@ -216,8 +204,7 @@ pending_keys (const GArray *keys)
 }
 
 static void
-take_keys (GArray *keys,
-           const GArray *told)
+take_keys (GArray *keys, const GArray *told)
 {
   guint n = 0;
 
@@ -231,8 +218,7 @@ take_keys (GArray *keys,
 }
 
 static void
-pass_done (S3dOp *inner,
-           gpointer data)
+pass_done (S3dOp *inner, gpointer data)
 {
   Pass *pass = data;
   S3dOp *outer = pass->outer;
@@ -266,8 +252,7 @@ pass_done (S3dOp *inner,
 }
 
 static void
-cancel_inner (S3dOp *outer,
-              gpointer data)
+cancel_inner (S3dOp *outer, gpointer data)
 {
   s3d_op_cancel (data);
 }
@@ -331,8 +316,7 @@ release_all (FaultStore *store)
 }
 
 static void
-cancel_held (S3dOp *outer,
-             gpointer data)
+cancel_held (S3dOp *outer, gpointer data)
 {
   Pass *pass = data;
   FaultStore *store = pass->store;
@@ -348,8 +332,7 @@ cancel_held (S3dOp *outer,
 }
 
 static gboolean
-hold (Pass *pass,
-      guint nth)
+hold (Pass *pass, guint nth)
 {
   FaultStore *store = pass->store;
   gboolean holds;
@@ -374,8 +357,7 @@ hold (Pass *pass,
 }
 
 static void
-fault_start (S3dStore *base,
-             S3dOp *op)
+fault_start (S3dStore *base, S3dOp *op)
 {
   FaultStore *store = (FaultStore *) base;
   Pass *pass = g_new0 (Pass, 1);
@@ -407,9 +389,7 @@ fault_free (S3dStore *base)
 }
 
 FaultStore *
-fault_store_new (S3dStore *inner,
-                 FaultScript script,
-                 gpointer data)
+fault_store_new (S3dStore *inner, FaultScript script, gpointer data)
 {
   FaultStore *store = g_new0 (FaultStore, 1);
 
@@ -429,10 +409,7 @@ fault_store_new (S3dStore *inner,
 }
 
 void
-fault_store_gate (FaultStore *store,
-                  S3dOpKind kind,
-                  guint first,
-                  guint n)
+fault_store_gate (FaultStore *store, S3dOpKind kind, guint first, guint n)
 {
   g_mutex_lock (&store->lock);
   store->gated = TRUE;
@@ -452,8 +429,7 @@ fault_store_open_gate (FaultStore *store)
 }
 
 void
-fault_store_wait_held (FaultStore *store,
-                       guint n)
+fault_store_wait_held (FaultStore *store, guint n)
 {
   g_mutex_lock (&store->lock);
   while (store->held->len < n)
@@ -462,8 +438,7 @@ fault_store_wait_held (FaultStore *store,
 }
 
 void
-fault_store_set_manners (FaultStore *store,
-                         const FaultManners *manners)
+fault_store_set_manners (FaultStore *store, const FaultManners *manners)
 {
   store->manners = *manners;
   if (manners->max_write > 0)
@@ -478,8 +453,7 @@ fault_store_adopt_limits (FaultStore *store)
 }
 
 guint
-fault_store_count (FaultStore *store,
-                   S3dOpKind kind)
+fault_store_count (FaultStore *store, S3dOpKind kind)
 {
   guint count;
 
@@ -502,8 +476,7 @@ fault_store_total (FaultStore *store)
 }
 
 guint
-fault_store_most (FaultStore *store,
-                  S3dOpKind kind)
+fault_store_most (FaultStore *store, S3dOpKind kind)
 {
   guint most;
 

@@ -71,9 +71,7 @@ typedef struct
 } Shown;
 
 static void
-on_progress (gint64 done,
-             gint64 total,
-             gpointer data)
+on_progress (gint64 done, gint64 total, gpointer data)
 {
   Shown *shown = data;
 
@@ -124,10 +122,7 @@ typedef struct
 } Outcome;
 
 static void
-return_get (GTask *task,
-            S3dSequence *sequence,
-            GError *error,
-            gpointer data)
+return_get (GTask *task, S3dSequence *sequence, GError *error, gpointer data)
 {
   Outcome *outcome = data;
 
@@ -148,9 +143,7 @@ on_destroy (gpointer data)
 }
 
 static void
-on_returned (GObject *source,
-             GAsyncResult *result,
-             gpointer data)
+on_returned (GObject *source, GAsyncResult *result, gpointer data)
 {
   Outcome *outcome = data;
   g_autoptr (GBytes) bytes = g_task_propagate_pointer (G_TASK (result), &outcome->error);
@@ -162,8 +155,7 @@ on_returned (GObject *source,
 
 /* One asynchronous get, in a context of its own; returns with it. */
 static Outcome
-run_async (Box *box,
-           GCancellable *cancellable)
+run_async (Box *box, GCancellable *cancellable)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (GMainLoop) loop = g_main_loop_new (context, FALSE);
@@ -253,10 +245,7 @@ test_async_cancelled_before (void)
 
 /* The cancellation comes when the result is on its way: the result stays. */
 static void
-cancel_now (GTask *task,
-            S3dSequence *sequence,
-            GError *error,
-            gpointer data)
+cancel_now (GTask *task, S3dSequence *sequence, GError *error, gpointer data)
 {
   g_cancellable_cancel (g_task_get_cancellable (task));
   return_get (task, sequence, error, data);
@@ -288,8 +277,7 @@ typedef struct
 } Ends;
 
 static void
-count_end (S3dSequence *sequence,
-           gpointer data)
+count_end (S3dSequence *sequence, gpointer data)
 {
   Ends *ends = data;
 
@@ -301,8 +289,7 @@ count_end (S3dSequence *sequence,
 }
 
 static void
-wait_for_ends (Ends *ends,
-               guint n)
+wait_for_ends (Ends *ends, guint n)
 {
   g_mutex_lock (&ends->lock);
   while (ends->ended < n)
@@ -459,8 +446,7 @@ test_within_cancelled (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 

@@ -28,8 +28,7 @@ typedef struct
 } Fixture;
 
 static void
-set_up (Fixture *fixture,
-        gconstpointer data)
+set_up (Fixture *fixture, gconstpointer data)
 {
   fixture->path = g_dir_make_tmp ("s3dlio-journal-XXXXXX", NULL);
   fixture->journal = g_build_filename (fixture->path, ".target" S3D_JOURNAL_SUFFIX, NULL);
@@ -38,8 +37,7 @@ set_up (Fixture *fixture,
 }
 
 static void
-tear_down (Fixture *fixture,
-           gconstpointer data)
+tear_down (Fixture *fixture, gconstpointer data)
 {
   g_unsetenv ("S3DLIO_TEST_BOOT_ID");
   g_unlink (fixture->journal);
@@ -54,8 +52,7 @@ tear_down (Fixture *fixture,
 static const S3dJournalWish wish = { .uri = "s3://bucket/a key", .offset = 0, .length = -1 };
 
 static S3dJournal *
-open_as (Fixture *fixture,
-         const S3dJournalWish *asked)
+open_as (Fixture *fixture, const S3dJournalWish *asked)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *name = s3d_part_name ("target", S3D_PART_SUFFIX);
@@ -86,8 +83,7 @@ leave (Fixture *fixture)
 }
 
 static void
-assert_left (S3dJournal *journal,
-             guint64 n_bytes)
+assert_left (S3dJournal *journal, guint64 n_bytes)
 {
   g_assert_cmpint (s3d_journal_get_size (journal), ==, SIZE);
   g_assert_cmpstr (s3d_journal_get_etag (journal), ==, ETAG);
@@ -97,8 +93,7 @@ assert_left (S3dJournal *journal,
 
 /* The part is empty then, so that nothing old can get into the file. */
 static void
-assert_anew (Fixture *fixture,
-             S3dJournal *journal)
+assert_anew (Fixture *fixture, S3dJournal *journal)
 {
   struct stat part;
 
@@ -112,8 +107,7 @@ assert_anew (Fixture *fixture,
 }
 
 static void
-test_tells (Fixture *fixture,
-            gconstpointer data)
+test_tells (Fixture *fixture, gconstpointer data)
 {
   S3dJournal *journal;
 
@@ -130,8 +124,7 @@ test_tells (Fixture *fixture,
 }
 
 static void
-test_goes_on (Fixture *fixture,
-              gconstpointer data)
+test_goes_on (Fixture *fixture, gconstpointer data)
 {
   S3dJournal *journal;
 
@@ -147,8 +140,7 @@ test_goes_on (Fixture *fixture,
 
 /* Cut anywhere, it tells of less, and of nothing that is not there; and what is noted after that is read again. */
 static void
-test_torn (Fixture *fixture,
-           gconstpointer data)
+test_torn (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *text = NULL;
   gsize size;
@@ -180,8 +172,7 @@ test_torn (Fixture *fixture,
 }
 
 static void
-test_turned_bit (Fixture *fixture,
-                 gconstpointer data)
+test_turned_bit (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *text = NULL;
   gsize size;
@@ -206,8 +197,7 @@ test_turned_bit (Fixture *fixture,
 }
 
 static void
-test_wish (Fixture *fixture,
-           gconstpointer data)
+test_wish (Fixture *fixture, gconstpointer data)
 {
   const S3dJournalWish others[] = {
     { .uri = "s3://bucket/other", .offset = 0, .length = -1 },
@@ -229,8 +219,7 @@ test_wish (Fixture *fixture,
 }
 
 static void
-test_truncated_part (Fixture *fixture,
-                     gconstpointer data)
+test_truncated_part (Fixture *fixture, gconstpointer data)
 {
   leave (fixture);
   g_assert_cmpint (truncate (fixture->part, 599), ==, 0);
@@ -239,8 +228,7 @@ test_truncated_part (Fixture *fixture,
 
 /* Another file in the part's place has other bytes, whatever its size. */
 static void
-test_replaced_part (Fixture *fixture,
-                    gconstpointer data)
+test_replaced_part (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *zeros = g_malloc0 (600);
 
@@ -250,8 +238,7 @@ test_replaced_part (Fixture *fixture,
 }
 
 static void
-test_without_journal (Fixture *fixture,
-                      gconstpointer data)
+test_without_journal (Fixture *fixture, gconstpointer data)
 {
   leave (fixture);
   g_unlink (fixture->journal);
@@ -259,8 +246,7 @@ test_without_journal (Fixture *fixture,
 }
 
 static void
-test_version (Fixture *fixture,
-              gconstpointer data)
+test_version (Fixture *fixture, gconstpointer data)
 {
   const char *const texts[] = { "", "\n", "s3dlio-journal-2 in another form\n", "\177ELF" };
 
@@ -274,8 +260,7 @@ test_version (Fixture *fixture,
 
 /* A crash of the machine may have lost bytes of the part that the journal, which was luckier, has. */
 static void
-test_crash (Fixture *fixture,
-            gconstpointer data)
+test_crash (Fixture *fixture, gconstpointer data)
 {
   S3dJournal *journal;
 
@@ -305,8 +290,7 @@ test_crash (Fixture *fixture,
 
 /* The service is asked all the same whether it is still that object. */
 static void
-test_whole (Fixture *fixture,
-            gconstpointer data)
+test_whole (Fixture *fixture, gconstpointer data)
 {
   S3dJournal *journal = open_as (fixture, &wish);
 
@@ -318,8 +302,7 @@ test_whole (Fixture *fixture,
 }
 
 static void
-test_nothing_to_go_by (Fixture *fixture,
-                       gconstpointer data)
+test_nothing_to_go_by (Fixture *fixture, gconstpointer data)
 {
   const char *const etags[] = { NULL, "", "W/\"weak\"" };
   S3dJournal *journal = open_as (fixture, &wish);
@@ -335,8 +318,7 @@ test_nothing_to_go_by (Fixture *fixture,
 }
 
 static void
-test_mode (Fixture *fixture,
-           gconstpointer data)
+test_mode (Fixture *fixture, gconstpointer data)
 {
   struct stat st;
 
@@ -353,8 +335,7 @@ assert_locked (Fixture *fixture)
 }
 
 static void
-test_lock (Fixture *fixture,
-           gconstpointer data)
+test_lock (Fixture *fixture, gconstpointer data)
 {
   S3dJournal *journal = open_as (fixture, &wish);
 
@@ -365,8 +346,7 @@ test_lock (Fixture *fixture,
 
 /* In a directory that is everybody's somebody may have laid something there: it is neither written to nor believed. */
 static void
-test_laid_there (Fixture *fixture,
-                 gconstpointer data)
+test_laid_there (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *victim = g_build_filename (fixture->path, "victim", NULL);
   g_autofree char *text = NULL;
@@ -410,8 +390,7 @@ test_long_names (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   const struct
   {

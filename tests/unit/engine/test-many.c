@@ -20,9 +20,7 @@ typedef struct
 } Seen;
 
 static void
-count_ready (S3dSequence *many,
-             gsize index,
-             gpointer data)
+count_ready (S3dSequence *many, gsize index, gpointer data)
 {
   Seen *seen = data;
 
@@ -33,9 +31,7 @@ count_ready (S3dSequence *many,
 
 /* Item i is the object "i", whether there is one or not. */
 static S3dSequence *
-many_new (Box *box,
-          gsize n,
-          Seen *seen)
+many_new (Box *box, gsize n, Seen *seen)
 {
   g_autofree S3dManyItem *items = g_new0 (S3dManyItem, n);
   S3dSequence *many;
@@ -69,8 +65,7 @@ put_items (Box *box)
 }
 
 static void
-assert_item (S3dSequence *many,
-             guint i)
+assert_item (S3dSequence *many, guint i)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) bytes = s3d_many_steal_bytes (many, i, &error);
@@ -181,8 +176,7 @@ test_cancelled (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 

@@ -52,10 +52,7 @@ read_all (gpointer data)
 }
 
 static S3dSequence *
-get_new (Box *box,
-         gint64 offset,
-         gint64 length,
-         int fd)
+get_new (Box *box, gint64 offset, gint64 length, int fd)
 {
   const S3dGetDestination order = { .kind = S3D_GET_FILE, .fd = fd, .in_order = TRUE };
   g_autoptr (S3dlioUri) uri = box_uri ("k");
@@ -64,12 +61,7 @@ get_new (Box *box,
 }
 
 static void
-pass_through (Box *box,
-              int out,
-              int in,
-              gsize capacity,
-              gsize size,
-              gint64 offset)
+pass_through (Box *box, int out, int in, gsize capacity, gsize size, gint64 offset)
 {
   Reader reader = { .box = box, .fd = in, .capacity = capacity, .got = g_byte_array_new () };
   g_autoptr (S3dSequence) get = get_new (box, offset, -1, out);
@@ -233,11 +225,7 @@ test_reader_gone (void)
 }
 
 static void
-break_third (FaultStore *store,
-             S3dOp *op,
-             guint nth,
-             Fault *fault,
-             gpointer data)
+break_third (FaultStore *store, S3dOp *op, guint nth, Fault *fault, gpointer data)
 {
   if (op->kind == S3D_OP_READ && op->offset == 2 * CHUNK)
     fault->error = g_error_new_literal (S3DLIO_ERROR, S3DLIO_ERROR_DENIED, "broken by the test");
@@ -326,8 +314,7 @@ test_dev_null (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_thread_join (g_thread_new ("first", start_and_end, NULL));

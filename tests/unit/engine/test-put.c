@@ -27,11 +27,7 @@ typedef struct
 } Plan;
 
 static void
-break_op (FaultStore *store,
-          S3dOp *op,
-          guint nth,
-          Fault *fault,
-          gpointer data)
+break_op (FaultStore *store, S3dOp *op, guint nth, Fault *fault, gpointer data)
 {
   const Plan *plan = data;
 
@@ -45,9 +41,7 @@ break_op (FaultStore *store,
 
 /* A box whose parts are smaller than the configuration allows. */
 static Box *
-small_box (const char *settings,
-           FaultScript script,
-           gpointer data)
+small_box (const char *settings, FaultScript script, gpointer data)
 {
   Box *box = box_new (settings, script, data);
 
@@ -57,9 +51,7 @@ small_box (const char *settings,
 }
 
 static S3dSequence *
-put_new (Box *box,
-         gsize size,
-         const S3dPutOptions *options)
+put_new (Box *box, gsize size, const S3dPutOptions *options)
 {
   g_autoptr (S3dlioUri) uri = box_uri ("k");
   g_autoptr (GBytes) bytes = box_pattern (size);
@@ -69,8 +61,7 @@ put_new (Box *box,
 }
 
 static void
-assert_stored (Box *box,
-               gsize size)
+assert_stored (Box *box, gsize size)
 {
   g_autoptr (GBytes) expected = box_pattern (size);
   g_autoptr (GBytes) got = box_get (box, "k");
@@ -100,8 +91,7 @@ assert_good (S3dSequence *put)
 }
 
 static void
-assert_fails (S3dSequence *put,
-              S3dlioError code)
+assert_fails (S3dSequence *put, S3dlioError code)
 {
   g_autoptr (GError) error = NULL;
 
@@ -339,9 +329,7 @@ cancel_when_held (gpointer data)
 }
 
 static void
-cancel_at (S3dOpKind kind,
-           guint n,
-           gboolean open)
+cancel_at (S3dOpKind kind, guint n, gboolean open)
 {
   g_autoptr (Box) box = small_box (SMALL, NULL, NULL);
   g_autoptr (S3dSequence) put = put_new (box, 401, NULL);
@@ -378,11 +366,7 @@ test_cancel_begin (void)
 }
 
 static void
-cancel_late (FaultStore *store,
-             S3dOp *op,
-             guint nth,
-             Fault *fault,
-             gpointer data)
+cancel_late (FaultStore *store, S3dOp *op, guint nth, Fault *fault, gpointer data)
 {
   if (op->kind == S3D_OP_UPLOAD_COMPLETE)
     op->shielded = TRUE; /* as if its answer had been on its way */
@@ -449,10 +433,7 @@ replace_when_held (gpointer data)
 }
 
 static void
-assert_found_out (gsize size,
-                  gsize replaced,
-                  S3dlioError code,
-                  const char *words)
+assert_found_out (gsize size, gsize replaced, S3dlioError code, const char *words)
 {
   g_autoptr (Box) box = small_box (SMALL " verify=yes", NULL, NULL);
   g_autoptr (S3dSequence) put = put_new (box, size, NULL);
@@ -527,11 +508,7 @@ wait_for_cancel (GCancellable *cancellable)
 }
 
 static gssize
-stream_read (gpointer data,
-             gpointer buffer,
-             gsize size,
-             GCancellable *cancellable,
-             GError **error)
+stream_read (gpointer data, gpointer buffer, gsize size, GCancellable *cancellable, GError **error)
 {
   Stream *stream = data;
   gsize all;
@@ -555,8 +532,7 @@ stream_read (gpointer data,
 }
 
 static S3dSequence *
-stream_new (Box *box,
-            Stream *stream)
+stream_new (Box *box, Stream *stream)
 {
   g_autoptr (S3dlioUri) uri = box_uri ("k");
 
@@ -734,8 +710,7 @@ test_growing_sizes (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 

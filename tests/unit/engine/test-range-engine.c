@@ -50,9 +50,7 @@ struct _World
 };
 
 static void
-world_init (World *world,
-            const Core *core,
-            gsize size)
+world_init (World *world, const Core *core, gsize size)
 {
   memset (world, 0, sizeof *world);
   world->core = core;
@@ -60,8 +58,7 @@ world_init (World *world,
 }
 
 static Fate
-fate_of (World *world,
-         gint64 offset)
+fate_of (World *world, gint64 offset)
 {
   guint nth;
 
@@ -73,8 +70,7 @@ fate_of (World *world,
 }
 
 static void
-wait_for_stalled (World *world,
-                  guint n)
+wait_for_stalled (World *world, guint n)
 {
   g_mutex_lock (&world->lock);
   while (world->stalled < n)
@@ -85,11 +81,7 @@ wait_for_stalled (World *world,
 /* --- the core of ops --- */
 
 static void
-script (FaultStore *store,
-        S3dOp *op,
-        guint nth,
-        Fault *fault,
-        gpointer data)
+script (FaultStore *store, S3dOp *op, guint nth, Fault *fault, gpointer data)
 {
   World *world = data;
 
@@ -123,10 +115,7 @@ script (FaultStore *store,
 }
 
 static GBytes *
-run_ops (World *world,
-         GCancellable *cancellable,
-         guint *n_ranges,
-         GError **error)
+run_ops (World *world, GCancellable *cancellable, guint *n_ranges, GError **error)
 {
   const S3dGetDestination bytes = { .kind = S3D_GET_BYTES };
   g_autoptr (Box) box = box_new ("range-split-threshold=40 range-chunk-size=40 max-concurrent-ranges=4 retries=4",
@@ -173,8 +162,7 @@ leave (World *world)
 }
 
 static void
-stall (World *world,
-       GCancellable *cancellable)
+stall (World *world, GCancellable *cancellable)
 {
   GPollFD fd;
 
@@ -189,12 +177,7 @@ stall (World *world,
 }
 
 static gssize
-read_pattern (World *world,
-              Fate fate,
-              guint64 offset,
-              gsize length,
-              gpointer destination,
-              GCancellable *cancellable,
+read_pattern (World *world, Fate fate, guint64 offset, gsize length, gpointer destination, GCancellable *cancellable,
               GError **error)
 {
   g_autoptr (GBytes) pattern = box_pattern (world->size);
@@ -219,11 +202,7 @@ read_pattern (World *world,
 }
 
 static gssize
-read_function (guint64 offset,
-               gsize length,
-               gpointer destination,
-               GCancellable *cancellable,
-               gpointer data,
+read_function (guint64 offset, gsize length, gpointer destination, GCancellable *cancellable, gpointer data,
                GError **error)
 {
   World *world = data;
@@ -248,10 +227,7 @@ engine_new (World *world)
 }
 
 static GBytes *
-run_function (World *world,
-              GCancellable *cancellable,
-              guint *n_ranges,
-              GError **error)
+run_function (World *world, GCancellable *cancellable, guint *n_ranges, GError **error)
 {
   g_autoptr (S3dlioRangeEngine) engine = engine_new (world);
   g_autoptr (S3dlioRangeResult) result = s3dlio_range_engine_run (engine, world->size, cancellable, error);
@@ -270,8 +246,7 @@ static const Core cores[] = { { "ops", run_ops }, { "function", run_function } }
 /* --- what both promise --- */
 
 static void
-assert_good (World *world,
-             guint ranges)
+assert_good (World *world, guint ranges)
 {
   g_autoptr (GError) error = NULL;
   guint n_ranges = 0;
@@ -284,8 +259,7 @@ assert_good (World *world,
 }
 
 static void
-assert_fails (World *world,
-              S3dlioError code)
+assert_fails (World *world, S3dlioError code)
 {
   g_autoptr (GError) error = NULL;
   guint n_ranges;
@@ -321,9 +295,7 @@ test_at_once (gconstpointer core)
 }
 
 static Fate
-third_is (World *world,
-          guint nth,
-          gint64 offset)
+third_is (World *world, guint nth, gint64 offset)
 {
   return nth == 2 ? (Fate) GPOINTER_TO_INT (world->data) : FINE;
 }
@@ -353,9 +325,7 @@ test_broken_once (gconstpointer core)
 }
 
 static Fate
-one_place_breaks (World *world,
-                  guint nth,
-                  gint64 offset)
+one_place_breaks (World *world, guint nth, gint64 offset)
 {
   return offset == 3 * CHUNK ? BREAKS : FINE;
 }
@@ -375,9 +345,7 @@ test_broken_for_ever (gconstpointer core)
 
 /* The others wait for ever: only the failure can end them. */
 static Fate
-second_is_denied (World *world,
-                  guint nth,
-                  gint64 offset)
+second_is_denied (World *world, guint nth, gint64 offset)
 {
   return offset == 0 ? FINE : offset == CHUNK ? DENIED : STALLS;
 }
@@ -394,9 +362,7 @@ test_first_failure (gconstpointer core)
 }
 
 static Fate
-all_but_first_stall (World *world,
-                     guint nth,
-                     gint64 offset)
+all_but_first_stall (World *world, guint nth, gint64 offset)
 {
   return offset == 0 ? FINE : STALLS;
 }
@@ -452,9 +418,7 @@ test_empty (void)
 }
 
 static Fate
-always_short (World *world,
-              guint nth,
-              gint64 offset)
+always_short (World *world, guint nth, gint64 offset)
 {
   return SHORT;
 }
@@ -470,12 +434,7 @@ test_pieces (void)
 }
 
 static gssize
-read_end (guint64 offset,
-          gsize length,
-          gpointer destination,
-          GCancellable *cancellable,
-          gpointer data,
-          GError **error)
+read_end (guint64 offset, gsize length, gpointer destination, GCancellable *cancellable, gpointer data, GError **error)
 {
   memset (destination, 0, length);
 
@@ -506,17 +465,13 @@ test_wrong_function (void)
 }
 
 static Fate
-first_stalls (World *world,
-              guint nth,
-              gint64 offset)
+first_stalls (World *world, guint nth, gint64 offset)
 {
   return nth == 0 ? STALLS : FINE;
 }
 
 static Fate
-all_stall (World *world,
-           guint nth,
-           gint64 offset)
+all_stall (World *world, guint nth, gint64 offset)
 {
   return STALLS;
 }
@@ -547,9 +502,7 @@ test_timeout (void)
 }
 
 static void
-on_run (GObject *source,
-        GAsyncResult *result,
-        gpointer data)
+on_run (GObject *source, GAsyncResult *result, gpointer data)
 {
   GAsyncResult **out = data;
 
@@ -597,11 +550,7 @@ count_destroy (gpointer data)
 }
 
 static gssize
-read_zeros (guint64 offset,
-            gsize length,
-            gpointer destination,
-            GCancellable *cancellable,
-            gpointer data,
+read_zeros (guint64 offset, gsize length, gpointer destination, GCancellable *cancellable, gpointer data,
             GError **error)
 {
   g_assert_cmpuint (*(guint *) data, ==, 0);
@@ -653,8 +602,7 @@ test_properties (void)
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   const struct
   {

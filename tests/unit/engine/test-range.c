@@ -35,11 +35,7 @@ result_clear (Result *result)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Result, result_clear)
 
 static Result
-get_with (Box *box,
-          const char *key,
-          gint64 offset,
-          gint64 length,
-          const char *if_match,
+get_with (Box *box, const char *key, gint64 offset, gint64 length, const char *if_match,
           const S3dGetDestination *destination)
 {
   g_autoptr (S3dlioUri) uri = box_uri (key);
@@ -53,10 +49,7 @@ get_with (Box *box,
 }
 
 static Result
-get (Box *box,
-     const char *key,
-     gint64 offset,
-     gint64 length)
+get (Box *box, const char *key, gint64 offset, gint64 length)
 {
   const S3dGetDestination bytes = { .kind = S3D_GET_BYTES };
 
@@ -64,10 +57,7 @@ get (Box *box,
 }
 
 static void
-assert_bytes (const Result *result,
-              gsize size,
-              gsize offset,
-              gsize length)
+assert_bytes (const Result *result, gsize size, gsize offset, gsize length)
 {
   g_autoptr (GBytes) all = box_pattern (size);
   g_autoptr (GBytes) expected = g_bytes_new_from_bytes (all, offset, length);
@@ -79,8 +69,7 @@ assert_bytes (const Result *result,
 }
 
 static void
-assert_reads (Box *box,
-              const char *expected)
+assert_reads (Box *box, const char *expected)
 {
   g_autofree char *reads = fault_store_reads (box->fault);
 
@@ -360,11 +349,7 @@ typedef struct
 } Plan;
 
 static void
-break_reads (FaultStore *store,
-             S3dOp *op,
-             guint nth,
-             Fault *fault,
-             gpointer data)
+break_reads (FaultStore *store, S3dOp *op, guint nth, Fault *fault, gpointer data)
 {
   const Plan *plan = data;
 
@@ -480,11 +465,7 @@ typedef struct
 } Change;
 
 static void
-change_object (FaultStore *store,
-               S3dOp *op,
-               guint nth,
-               Fault *fault,
-               gpointer data)
+change_object (FaultStore *store, S3dOp *op, guint nth, Fault *fault, gpointer data)
 {
   Change *change = data;
   Box *box = change->box;
@@ -768,8 +749,7 @@ static const FaultManners no_match = { .ignores_match = TRUE };
 static const FaultManners no_etag = { .without_etag = TRUE };
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 

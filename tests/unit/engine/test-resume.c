@@ -34,11 +34,7 @@ typedef struct
 } Fixture;
 
 static void
-script (FaultStore *store,
-        S3dOp *op,
-        guint nth,
-        Fault *fault,
-        gpointer data)
+script (FaultStore *store, S3dOp *op, guint nth, Fault *fault, gpointer data)
 {
   const Fixture *fixture = data;
 
@@ -52,8 +48,7 @@ script (FaultStore *store,
 }
 
 static void
-set_up (Fixture *fixture,
-        gconstpointer settings)
+set_up (Fixture *fixture, gconstpointer settings)
 {
   fixture->dir = g_dir_make_tmp ("s3dlio-resume-XXXXXX", NULL);
   fixture->path = g_build_filename (fixture->dir, "target", NULL);
@@ -66,8 +61,7 @@ set_up (Fixture *fixture,
 }
 
 static void
-tear_down (Fixture *fixture,
-           gconstpointer settings)
+tear_down (Fixture *fixture, gconstpointer settings)
 {
   box_free (fixture->box);
   g_unlink (fixture->path);
@@ -81,8 +75,7 @@ tear_down (Fixture *fixture,
 }
 
 static gboolean
-get (Fixture *fixture,
-     GError **error)
+get (Fixture *fixture, GError **error)
 {
   g_autoptr (S3dlioUri) uri = box_uri ("k");
   g_autoptr (S3dSequence) sequence
@@ -99,8 +92,7 @@ is_there (const char *path)
 
 /* A get that breaks at @from; what it leaves. */
 static void
-interrupt (Fixture *fixture,
-           gint64 from)
+interrupt (Fixture *fixture, gint64 from)
 {
   g_autoptr (GError) error = NULL;
 
@@ -113,8 +105,7 @@ interrupt (Fixture *fixture,
 
 /* The rest of it; @reads: those of both gets. */
 static void
-finish (Fixture *fixture,
-        const char *reads)
+finish (Fixture *fixture, const char *reads)
 {
   g_autofree char *found = NULL;
   g_autofree char *text = NULL;
@@ -144,15 +135,13 @@ finish (Fixture *fixture,
 }
 
 static void
-test_whole (Fixture *fixture,
-            gconstpointer data)
+test_whole (Fixture *fixture, gconstpointer data)
 {
   finish (fixture, "0+100 100+40 140+40 180+40 220+30");
 }
 
 static void
-test_rest (Fixture *fixture,
-           gconstpointer data)
+test_rest (Fixture *fixture, gconstpointer data)
 {
   interrupt (fixture, 140);
   g_assert_true (is_there (fixture->part) && is_there (fixture->journal));
@@ -161,8 +150,7 @@ test_rest (Fixture *fixture,
 
 /* What came of a range that broke is there. */
 static void
-test_inside_range (Fixture *fixture,
-                   gconstpointer data)
+test_inside_range (Fixture *fixture, gconstpointer data)
 {
   fixture->with_body = TRUE;
   interrupt (fixture, 140);
@@ -170,8 +158,7 @@ test_inside_range (Fixture *fixture,
 }
 
 static void
-test_again_and_again (Fixture *fixture,
-                      gconstpointer data)
+test_again_and_again (Fixture *fixture, gconstpointer data)
 {
   interrupt (fixture, 140);
   interrupt (fixture, 180);
@@ -180,8 +167,7 @@ test_again_and_again (Fixture *fixture,
 }
 
 static void
-test_range (Fixture *fixture,
-            gconstpointer data)
+test_range (Fixture *fixture, gconstpointer data)
 {
   fixture->wanted.offset = 50;
   fixture->wanted.length = 170;
@@ -190,8 +176,7 @@ test_range (Fixture *fixture,
 }
 
 static void
-test_last_bytes (Fixture *fixture,
-                 gconstpointer data)
+test_last_bytes (Fixture *fixture, gconstpointer data)
 {
   fixture->wanted.offset = -200;
   interrupt (fixture, 90);
@@ -200,8 +185,7 @@ test_last_bytes (Fixture *fixture,
 
 /* With holes: ranges that were out together end in any order. */
 static void
-test_holes (Fixture *fixture,
-            gconstpointer data)
+test_holes (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GBytes) bytes = box_get (fixture->box, "k");
   g_autoptr (S3dlioUri) uri = box_uri ("k");
@@ -223,8 +207,7 @@ test_holes (Fixture *fixture,
 }
 
 static void
-test_changed (Fixture *fixture,
-              gconstpointer data)
+test_changed (Fixture *fixture, gconstpointer data)
 {
   interrupt (fixture, 140);
   box_put (fixture->box, "k", SIZE + 1);
@@ -232,8 +215,7 @@ test_changed (Fixture *fixture,
 }
 
 static void
-test_changed_in_place (Fixture *fixture,
-                       gconstpointer data)
+test_changed_in_place (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *other = g_strnfill (SIZE, 'o');
   g_autoptr (GBytes) bytes = g_bytes_new (other, SIZE);
@@ -244,8 +226,7 @@ test_changed_in_place (Fixture *fixture,
 }
 
 static void
-test_shrunk (Fixture *fixture,
-             gconstpointer data)
+test_shrunk (Fixture *fixture, gconstpointer data)
 {
   interrupt (fixture, 180);
   box_put (fixture->box, "k", 90);
@@ -254,8 +235,7 @@ test_shrunk (Fixture *fixture,
 
 /* Answers are looked at, for those services that do not honour If-Match. */
 static void
-test_careless (Fixture *fixture,
-               gconstpointer data)
+test_careless (Fixture *fixture, gconstpointer data)
 {
   const FaultManners manners = { .ignores_match = TRUE };
   g_autofree char *other = g_strnfill (SIZE, 'o');
@@ -268,8 +248,7 @@ test_careless (Fixture *fixture,
 }
 
 static void
-test_gone (Fixture *fixture,
-           gconstpointer data)
+test_gone (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
@@ -283,8 +262,7 @@ test_gone (Fixture *fixture,
 }
 
 static void
-test_own_condition (Fixture *fixture,
-                    gconstpointer data)
+test_own_condition (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
@@ -295,8 +273,7 @@ test_own_condition (Fixture *fixture,
 }
 
 static void
-test_without_etag (Fixture *fixture,
-                   gconstpointer data)
+test_without_etag (Fixture *fixture, gconstpointer data)
 {
   const FaultManners manners = { .without_etag = TRUE };
 
@@ -308,8 +285,7 @@ test_without_etag (Fixture *fixture,
 
 /* What cannot be told to be the same is not taken for it. */
 static void
-test_etag_is_gone (Fixture *fixture,
-                   gconstpointer data)
+test_etag_is_gone (Fixture *fixture, gconstpointer data)
 {
   const FaultManners manners = { .without_etag = TRUE };
 
@@ -319,8 +295,7 @@ test_etag_is_gone (Fixture *fixture,
 }
 
 static void
-test_without_ranges (Fixture *fixture,
-                     gconstpointer data)
+test_without_ranges (Fixture *fixture, gconstpointer data)
 {
   const FaultManners manners = { .ignores_ranges = TRUE };
 
@@ -330,16 +305,14 @@ test_without_ranges (Fixture *fixture,
 }
 
 static void
-test_small (Fixture *fixture,
-            gconstpointer data)
+test_small (Fixture *fixture, gconstpointer data)
 {
   box_put (fixture->box, "k", 100);
   finish (fixture, "0+100");
 }
 
 static void
-test_mode (Fixture *fixture,
-           gconstpointer data)
+test_mode (Fixture *fixture, gconstpointer data)
 {
   struct stat st;
 
@@ -356,8 +329,7 @@ test_mode (Fixture *fixture,
 }
 
 static void
-test_no_clobber (Fixture *fixture,
-                 gconstpointer data)
+test_no_clobber (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
@@ -370,8 +342,7 @@ test_no_clobber (Fixture *fixture,
 }
 
 static void
-test_two (Fixture *fixture,
-          gconstpointer data)
+test_two (Fixture *fixture, gconstpointer data)
 {
   int dir = open (fixture->dir, O_PATH | O_DIRECTORY);
   int fd = s3d_part_open (dir, ".target" S3D_PART_SUFFIX, 0666);
@@ -387,8 +358,7 @@ test_two (Fixture *fixture,
 }
 
 static void
-test_no_file (Fixture *fixture,
-              gconstpointer data)
+test_no_file (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
@@ -398,8 +368,7 @@ test_no_file (Fixture *fixture,
 }
 
 static void
-test_not_asked_for (Fixture *fixture,
-                    gconstpointer data)
+test_not_asked_for (Fixture *fixture, gconstpointer data)
 {
   fixture->wanted.resume = FALSE;
   interrupt (fixture, 140);
@@ -407,8 +376,7 @@ test_not_asked_for (Fixture *fixture,
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   const struct
   {

@@ -18,8 +18,7 @@ typedef struct
 } Waiter;
 
 void
-fixture_set_up (Fixture *fixture,
-                gconstpointer data)
+fixture_set_up (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dlioUri) uri = NULL;
 
@@ -51,8 +50,7 @@ remove_tree (const char *path)
 }
 
 void
-fixture_tear_down (Fixture *fixture,
-                   gconstpointer data)
+fixture_tear_down (Fixture *fixture, gconstpointer data)
 {
   g_clear_pointer (&fixture->store, s3d_store_unref);
   s3d_settings_unref (fixture->settings);
@@ -64,15 +62,13 @@ fixture_tear_down (Fixture *fixture,
 }
 
 char *
-fixture_path (Fixture *fixture,
-              const char *name)
+fixture_path (Fixture *fixture, const char *name)
 {
   return g_strconcat (fixture->dir, "/", name, NULL);
 }
 
 S3dlioUri *
-fixture_uri (Fixture *fixture,
-             const char *name)
+fixture_uri (Fixture *fixture, const char *name)
 {
   g_autofree char *path = fixture_path (fixture, name);
   g_autofree char *base = g_strconcat ("file://", fixture->dir, NULL);
@@ -82,9 +78,7 @@ fixture_uri (Fixture *fixture,
 }
 
 void
-fixture_make (Fixture *fixture,
-              const char *name,
-              const char *text)
+fixture_make (Fixture *fixture, const char *name, const char *text)
 {
   g_autofree char *path = fixture_path (fixture, name);
   g_autofree char *dir = g_path_get_dirname (path);
@@ -94,8 +88,7 @@ fixture_make (Fixture *fixture,
 }
 
 static char *
-large_bytes (gsize from,
-             gsize size)
+large_bytes (gsize from, gsize size)
 {
   char *data = g_malloc (size);
 
@@ -106,9 +99,7 @@ large_bytes (gsize from,
 }
 
 void
-fixture_make_large (Fixture *fixture,
-                    const char *name,
-                    gsize size)
+fixture_make_large (Fixture *fixture, const char *name, gsize size)
 {
   g_autofree char *path = fixture_path (fixture, name);
   g_autofree char *data = large_bytes (0, size);
@@ -117,9 +108,7 @@ fixture_make_large (Fixture *fixture,
 }
 
 void
-fixture_make_link (Fixture *fixture,
-                   const char *to,
-                   const char *name)
+fixture_make_link (Fixture *fixture, const char *to, const char *name)
 {
   g_autofree char *path = fixture_path (fixture, name);
 
@@ -127,9 +116,7 @@ fixture_make_link (Fixture *fixture,
 }
 
 void
-fixture_assert_text (Fixture *fixture,
-                     const char *name,
-                     const char *text)
+fixture_assert_text (Fixture *fixture, const char *name, const char *text)
 {
   g_autofree char *path = fixture_path (fixture, name);
   g_autofree char *contents = NULL;
@@ -149,9 +136,7 @@ fixture_is_empty (Fixture *fixture)
 }
 
 void
-fixture_assert_large (const char *data,
-                      gsize from,
-                      gsize size)
+fixture_assert_large (const char *data, gsize from, gsize size)
 {
   g_autofree char *expected = large_bytes (from, size);
 
@@ -160,15 +145,13 @@ fixture_assert_large (const char *data,
 }
 
 static int
-compare_texts (gconstpointer a,
-               gconstpointer b)
+compare_texts (gconstpointer a, gconstpointer b)
 {
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
 void
-fixture_assert_names (Fixture *fixture,
-                      const char *names)
+fixture_assert_names (Fixture *fixture, const char *names)
 {
   g_autoptr (GDir) dir = g_dir_open (fixture->dir, 0, NULL);
   g_autoptr (GPtrArray) found = g_ptr_array_new ();
@@ -184,8 +167,7 @@ fixture_assert_names (Fixture *fixture,
 }
 
 static void
-op_done (S3dOp *op,
-         gpointer data)
+op_done (S3dOp *op, gpointer data)
 {
   Waiter *waiter = data;
 
@@ -196,9 +178,7 @@ op_done (S3dOp *op,
 }
 
 S3dOp *
-fixture_op (Fixture *fixture,
-            S3dOpKind kind,
-            const char *name)
+fixture_op (Fixture *fixture, S3dOpKind kind, const char *name)
 {
   g_autoptr (S3dlioUri) uri = fixture_uri (fixture, name);
 
@@ -206,8 +186,7 @@ fixture_op (Fixture *fixture,
 }
 
 void
-fixture_start (Fixture *fixture,
-               S3dOp *op)
+fixture_start (Fixture *fixture, S3dOp *op)
 {
   Waiter *waiter = g_new0 (Waiter, 1);
   g_autoptr (GError) error = NULL;
@@ -234,26 +213,21 @@ fixture_wait (S3dOp *op)
 }
 
 void
-fixture_run (Fixture *fixture,
-             S3dOp *op)
+fixture_run (Fixture *fixture, S3dOp *op)
 {
   fixture_start (fixture, op);
   fixture_wait (op);
 }
 
 void
-fixture_run_ok (Fixture *fixture,
-                S3dOp *op)
+fixture_run_ok (Fixture *fixture, S3dOp *op)
 {
   fixture_run (fixture, op);
   g_assert_no_error (op->error);
 }
 
 void
-fixture_run_bad (Fixture *fixture,
-                 S3dOp *op,
-                 S3dlioError code,
-                 const char *text)
+fixture_run_bad (Fixture *fixture, S3dOp *op, S3dlioError code, const char *text)
 {
   fixture_run (fixture, op);
   g_assert_error (op->error, S3DLIO_ERROR, (int) code);
@@ -262,8 +236,7 @@ fixture_run_bad (Fixture *fixture,
 }
 
 char *
-fixture_read (Fixture *fixture,
-              const char *name)
+fixture_read (Fixture *fixture, const char *name)
 {
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_READ, name);
   g_autoptr (S3dSink) sink = s3d_sink_new_growing (1 << 20);
@@ -277,8 +250,7 @@ fixture_read (Fixture *fixture,
 }
 
 char *
-fixture_etag (Fixture *fixture,
-              const char *name)
+fixture_etag (Fixture *fixture, const char *name)
 {
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_STAT, name);
 

@@ -15,9 +15,7 @@
 #define LARGE ((gsize) 20 * 1024 * 1024 + 777)
 
 static S3dOp *
-copy_op (Fixture *fixture,
-         const char *from,
-         const char *to)
+copy_op (Fixture *fixture, const char *from, const char *to)
 {
   S3dOp *op = fixture_op (fixture, S3D_OP_COPY, to);
 
@@ -27,8 +25,7 @@ copy_op (Fixture *fixture,
 }
 
 static void
-assert_equal (const char *path,
-              const char *other)
+assert_equal (const char *path, const char *other)
 {
   g_autofree char *one = NULL;
   g_autofree char *two = NULL;
@@ -41,8 +38,7 @@ assert_equal (const char *path,
 }
 
 static void
-test_copy (Fixture *fixture,
-           gconstpointer data)
+test_copy (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = copy_op (fixture, "from", "a/b/to");
   g_autofree char *from = fixture_path (fixture, "from");
@@ -58,8 +54,7 @@ test_copy (Fixture *fixture,
 }
 
 static void
-test_small (Fixture *fixture,
-            gconstpointer data)
+test_small (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) small = copy_op (fixture, "small", "to");
   g_autoptr (S3dOp) empty = copy_op (fixture, "empty", "to");
@@ -74,8 +69,7 @@ test_small (Fixture *fixture,
 
 /* Another file system, where there is one. */
 static void
-test_across (Fixture *fixture,
-             gconstpointer data)
+test_across (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *made = g_strdup ("/dev/shm/s3dlio-file-XXXXXX");
   g_autofree char *dir = g_strdup (g_mkdtemp (made) ? made : fixture->dir);
@@ -95,8 +89,7 @@ test_across (Fixture *fixture,
 }
 
 static void
-test_without_size (Fixture *fixture,
-                   gconstpointer data)
+test_without_size (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = copy_op (fixture, "", "to");
   g_autoptr (S3dlioUri) uri = s3dlio_uri_parse ("file:///proc/version", NULL);
@@ -109,8 +102,7 @@ test_without_size (Fixture *fixture,
 }
 
 static void
-test_sparse (Fixture *fixture,
-             gconstpointer data)
+test_sparse (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = copy_op (fixture, "from", "to");
   g_autofree char *from = fixture_path (fixture, "from");
@@ -130,8 +122,7 @@ test_sparse (Fixture *fixture,
 }
 
 static void
-test_onto_itself (Fixture *fixture,
-                  gconstpointer data)
+test_onto_itself (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) same = copy_op (fixture, "file", "file");
   g_autoptr (S3dOp) soft = copy_op (fixture, "file", "soft");
@@ -149,8 +140,7 @@ test_onto_itself (Fixture *fixture,
 }
 
 static void
-test_conditions (Fixture *fixture,
-                 gconstpointer data)
+test_conditions (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) good = copy_op (fixture, "from", "new");
   g_autoptr (S3dOp) stale = copy_op (fixture, "from", "new");
@@ -174,8 +164,7 @@ test_conditions (Fixture *fixture,
 }
 
 static void
-test_mode_and_time (Fixture *fixture,
-                    gconstpointer data)
+test_mode_and_time (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) plain = copy_op (fixture, "from", "plain");
   g_autoptr (S3dOp) kept = copy_op (fixture, "from", "kept");
@@ -202,8 +191,7 @@ test_mode_and_time (Fixture *fixture,
 }
 
 static void
-test_into_fifo (Fixture *fixture,
-                gconstpointer data)
+test_into_fifo (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = copy_op (fixture, "from", "fifo");
   g_autofree char *path = fixture_path (fixture, "fifo");
@@ -221,8 +209,7 @@ test_into_fifo (Fixture *fixture,
 
 /* Its reader changes the source before it takes more than a pipe holds. */
 static void
-test_changes (Fixture *fixture,
-              gconstpointer data)
+test_changes (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = copy_op (fixture, "from", "fifo");
   g_autofree char *from = fixture_path (fixture, "from");
@@ -262,8 +249,7 @@ write_slowly (gpointer path)
 }
 
 static void
-test_from_fifo (Fixture *fixture,
-                gconstpointer data)
+test_from_fifo (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = copy_op (fixture, "fifo", "to");
   g_autofree char *path = fixture_path (fixture, "fifo");
@@ -279,8 +265,7 @@ test_from_fifo (Fixture *fixture,
 }
 
 static void
-test_from_ended_pipe (Fixture *fixture,
-                      gconstpointer data)
+test_from_ended_pipe (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = copy_op (fixture, "", "to");
   g_autofree char *text = NULL;
@@ -300,8 +285,7 @@ test_from_ended_pipe (Fixture *fixture,
 }
 
 static void
-test_from_silence (Fixture *fixture,
-                   gconstpointer data)
+test_from_silence (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = copy_op (fixture, "fifo", "to");
   g_autofree char *path = fixture_path (fixture, "fifo");
@@ -318,8 +302,7 @@ test_from_silence (Fixture *fixture,
 }
 
 static void
-test_cancelled (Fixture *fixture,
-                gconstpointer data)
+test_cancelled (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = copy_op (fixture, "from", "fifo");
   g_autofree char *path = fixture_path (fixture, "fifo");
@@ -339,8 +322,7 @@ test_cancelled (Fixture *fixture,
 }
 
 static void
-test_into_device (Fixture *fixture,
-                  gconstpointer data)
+test_into_device (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = copy_op (fixture, "from", "null");
 
@@ -351,8 +333,7 @@ test_into_device (Fixture *fixture,
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 

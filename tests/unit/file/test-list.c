@@ -32,8 +32,7 @@ list_clear (List *list)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (List, list_clear)
 
 static void
-add_items (List *list,
-           GPtrArray *items)
+add_items (List *list, GPtrArray *items)
 {
   g_autofree char *root = g_strdup_printf ("file://%s/", list->fixture->dir);
 
@@ -52,8 +51,7 @@ add_items (List *list,
 }
 
 static S3dOp *
-list_page (List *list,
-           const char *prefix)
+list_page (List *list, const char *prefix)
 {
   S3dOp *op = fixture_op (list->fixture, S3D_OP_LIST, prefix);
 
@@ -72,9 +70,7 @@ list_page (List *list,
 }
 
 static void
-check_list (List *list,
-            const char *prefix,
-            const char *expected)
+check_list (List *list, const char *prefix, const char *expected)
 {
   while (!list->cursor.at_end)
     {
@@ -88,10 +84,7 @@ check_list (List *list,
 }
 
 static void
-check (Fixture *fixture,
-       gboolean recursive,
-       const char *prefix,
-       const char *expected)
+check (Fixture *fixture, gboolean recursive, const char *prefix, const char *expected)
 {
   g_auto (List) list = { .fixture = fixture, .recursive = recursive };
 
@@ -113,16 +106,14 @@ make_tree (Fixture *fixture)
 }
 
 static void
-test_byte_order (Fixture *fixture,
-                 gconstpointer data)
+test_byte_order (Fixture *fixture, gconstpointer data)
 {
   make_tree (fixture);
   check (fixture, TRUE, "", ".hidden B a-b a/x a/y-z a/y/z a0 b/c/d/e");
 }
 
 static void
-test_split (Fixture *fixture,
-            gconstpointer data)
+test_split (Fixture *fixture, gconstpointer data)
 {
   make_tree (fixture);
   check (fixture, FALSE, "", ".hidden B a-b a/ a0 b/");
@@ -130,8 +121,7 @@ test_split (Fixture *fixture,
 }
 
 static void
-test_literal_prefix (Fixture *fixture,
-                     gconstpointer data)
+test_literal_prefix (Fixture *fixture, gconstpointer data)
 {
   make_tree (fixture);
   check (fixture, FALSE, "a", "a-b a/ a0");
@@ -144,8 +134,7 @@ test_literal_prefix (Fixture *fixture,
 }
 
 static void
-test_pages (Fixture *fixture,
-            gconstpointer data)
+test_pages (Fixture *fixture, gconstpointer data)
 {
   make_tree (fixture);
   for (guint size = 1; size <= 9; size++)
@@ -158,8 +147,7 @@ test_pages (Fixture *fixture,
 }
 
 static void
-test_facts (Fixture *fixture,
-            gconstpointer data)
+test_facts (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *etag = NULL;
   S3dCursor cursor = { NULL };
@@ -179,8 +167,7 @@ test_facts (Fixture *fixture,
 }
 
 static void
-test_missing_root (Fixture *fixture,
-                   gconstpointer data)
+test_missing_root (Fixture *fixture, gconstpointer data)
 {
   S3dCursor cursor = { NULL };
   g_autoptr (S3dOp) missing = fixture_op (fixture, S3D_OP_LIST, "none/x");
@@ -194,8 +181,7 @@ test_missing_root (Fixture *fixture,
 }
 
 static void
-test_links (Fixture *fixture,
-            gconstpointer data)
+test_links (Fixture *fixture, gconstpointer data)
 {
   g_auto (List) list = { .fixture = fixture, .recursive = TRUE, .no_follow = TRUE };
 
@@ -215,8 +201,7 @@ test_links (Fixture *fixture,
 }
 
 static void
-test_special_files (Fixture *fixture,
-                    gconstpointer data)
+test_special_files (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *path = fixture_path (fixture, "fifo");
 
@@ -231,8 +216,7 @@ test_special_files (Fixture *fixture,
 }
 
 static void
-test_odd_names (Fixture *fixture,
-                gconstpointer data)
+test_odd_names (Fixture *fixture, gconstpointer data)
 {
   static const char *const names[] = { "a b", "a#?%41", "new\nline", "\xc3\xa9", "\xff\xfe", NULL };
   S3dCursor cursor = { NULL };
@@ -261,9 +245,7 @@ test_odd_names (Fixture *fixture,
 
 /* As root, nothing is unreadable: the test is somebody else then. */
 static void
-lock_directory (Fixture *fixture,
-                const char *name,
-                gboolean locked)
+lock_directory (Fixture *fixture, const char *name, gboolean locked)
 {
   g_autofree char *path = fixture_path (fixture, name);
 
@@ -276,8 +258,7 @@ lock_directory (Fixture *fixture,
 }
 
 static void
-test_unreadable (Fixture *fixture,
-                 gconstpointer data)
+test_unreadable (Fixture *fixture, gconstpointer data)
 {
   g_auto (List) list = { .fixture = fixture, .recursive = TRUE };
   g_autoptr (S3dOp) first = NULL;
@@ -302,8 +283,7 @@ test_unreadable (Fixture *fixture,
 }
 
 static void
-test_vanishing (Fixture *fixture,
-                gconstpointer data)
+test_vanishing (Fixture *fixture, gconstpointer data)
 {
   g_auto (List) list = { .fixture = fixture, .recursive = TRUE, .page_size = 1 };
   g_autofree char *file = fixture_path (fixture, "b");
@@ -324,8 +304,7 @@ test_vanishing (Fixture *fixture,
 }
 
 static void
-test_dropped (Fixture *fixture,
-              gconstpointer data)
+test_dropped (Fixture *fixture, gconstpointer data)
 {
   g_auto (List) list = { .fixture = fixture, .recursive = TRUE, .page_size = 4 };
   g_autoptr (S3dOp) op = NULL;
@@ -349,8 +328,7 @@ count_descriptors (void)
 }
 
 static void
-test_deep (Fixture *fixture,
-           gconstpointer data)
+test_deep (Fixture *fixture, gconstpointer data)
 {
   g_auto (List) list = { .fixture = fixture, .recursive = TRUE, .page_size = 1 };
   g_autoptr (GString) name = g_string_new (NULL);
@@ -376,8 +354,7 @@ test_deep (Fixture *fixture,
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 

@@ -14,10 +14,7 @@
 #define LARGE ((gsize) 5 * 1024 * 1024 + 12345)
 
 static S3dOp *
-range_op (Fixture *fixture,
-          const char *name,
-          gint64 offset,
-          gint64 length)
+range_op (Fixture *fixture, const char *name, gint64 offset, gint64 length)
 {
   S3dOp *op = fixture_op (fixture, S3D_OP_READ, name);
 
@@ -28,10 +25,7 @@ range_op (Fixture *fixture,
 }
 
 static void
-check_range (Fixture *fixture,
-             gint64 offset,
-             gint64 length,
-             const char *expected)
+check_range (Fixture *fixture, gint64 offset, gint64 length, const char *expected)
 {
   g_autoptr (S3dOp) op = range_op (fixture, "ten", offset, length);
   char memory[16] = "";
@@ -47,8 +41,7 @@ check_range (Fixture *fixture,
 }
 
 static void
-test_ranges (Fixture *fixture,
-             gconstpointer data)
+test_ranges (Fixture *fixture, gconstpointer data)
 {
   fixture_make (fixture, "ten", "0123456789");
   check_range (fixture, 0, -1, "0123456789");
@@ -63,8 +56,7 @@ test_ranges (Fixture *fixture,
 }
 
 static void
-test_range_behind_the_end (Fixture *fixture,
-                           gconstpointer data)
+test_range_behind_the_end (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = range_op (fixture, "ten", 11, 1);
 
@@ -74,8 +66,7 @@ test_range_behind_the_end (Fixture *fixture,
 }
 
 static void
-test_empty (Fixture *fixture,
-            gconstpointer data)
+test_empty (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = range_op (fixture, "empty", 0, 8 << 20);
   g_autoptr (S3dSink) sink = s3d_sink_new_growing (10);
@@ -88,8 +79,7 @@ test_empty (Fixture *fixture,
 }
 
 static void
-test_large_into_memory (Fixture *fixture,
-                        gconstpointer data)
+test_large_into_memory (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = range_op (fixture, "large", 7, (gint64) LARGE - 10);
   g_autofree char *memory = g_malloc (LARGE);
@@ -102,8 +92,7 @@ test_large_into_memory (Fixture *fixture,
 }
 
 static void
-test_large_into_file (Fixture *fixture,
-                      gconstpointer data)
+test_large_into_file (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = range_op (fixture, "large", 7, -1);
   g_autofree char *path = fixture_path (fixture, "copy");
@@ -122,8 +111,7 @@ test_large_into_file (Fixture *fixture,
 }
 
 static void
-test_errors_name_the_path (Fixture *fixture,
-                           gconstpointer data)
+test_errors_name_the_path (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) missing = fixture_op (fixture, S3D_OP_READ, "d/missing");
   g_autoptr (S3dOp) below = fixture_op (fixture, S3D_OP_READ, "d/file/below");
@@ -139,8 +127,7 @@ test_errors_name_the_path (Fixture *fixture,
 }
 
 static void
-test_if_match (Fixture *fixture,
-               gconstpointer data)
+test_if_match (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) good = fixture_op (fixture, S3D_OP_READ, "file");
   g_autoptr (S3dOp) bad = fixture_op (fixture, S3D_OP_READ, "file");
@@ -159,17 +146,13 @@ test_if_match (Fixture *fixture,
 }
 
 static gboolean
-shrink (S3dOp *op,
-        gpointer data,
-        GError **error)
+shrink (S3dOp *op, gpointer data, GError **error)
 {
   return truncate (s3dlio_uri_get_key (op->target), 5) == 0;
 }
 
 static gboolean
-overwrite (S3dOp *op,
-           gpointer data,
-           GError **error)
+overwrite (S3dOp *op, gpointer data, GError **error)
 {
   int fd = g_open (s3dlio_uri_get_key (op->target), O_WRONLY, 0);
   gboolean written = pwrite (fd, "X", 1, 1) == 1;
@@ -183,10 +166,7 @@ overwrite (S3dOp *op,
 }
 
 static void
-check_change (Fixture *fixture,
-              S3dOpReady ready,
-              gboolean if_match,
-              S3dlioError code)
+check_change (Fixture *fixture, S3dOpReady ready, gboolean if_match, S3dlioError code)
 {
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_READ, "file");
   g_autoptr (S3dSink) sink = s3d_sink_new_growing (100);
@@ -199,8 +179,7 @@ check_change (Fixture *fixture,
 }
 
 static void
-test_change_is_seen (Fixture *fixture,
-                     gconstpointer data)
+test_change_is_seen (Fixture *fixture, gconstpointer data)
 {
   check_change (fixture, shrink, FALSE, S3DLIO_ERROR_INTEGRITY);
   check_change (fixture, shrink, TRUE, S3DLIO_ERROR_PRECONDITION);
@@ -209,16 +188,13 @@ test_change_is_seen (Fixture *fixture,
 }
 
 static gboolean
-replace (S3dOp *op,
-         gpointer data,
-         GError **error)
+replace (S3dOp *op, gpointer data, GError **error)
 {
   return g_file_set_contents (s3dlio_uri_get_key (op->target), "other", -1, error);
 }
 
 static void
-test_replaced_is_read_whole (Fixture *fixture,
-                             gconstpointer data)
+test_replaced_is_read_whole (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_READ, "file");
   g_autoptr (S3dSink) sink = s3d_sink_new_growing (100);
@@ -233,8 +209,7 @@ test_replaced_is_read_whole (Fixture *fixture,
 }
 
 static void
-test_special_files_are_refused (Fixture *fixture,
-                                gconstpointer data)
+test_special_files_are_refused (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *path = fixture_path (fixture, "fifo");
   g_autoptr (S3dlioUri) uri = s3dlio_uri_parse ("file:///dev/zero", NULL);
@@ -249,8 +224,7 @@ test_special_files_are_refused (Fixture *fixture,
 }
 
 static void
-test_proc_is_read_to_its_end (Fixture *fixture,
-                              gconstpointer data)
+test_proc_is_read_to_its_end (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dlioUri) uri = s3dlio_uri_parse ("file:///proc/self/status", NULL);
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_READ, "");
@@ -273,10 +247,7 @@ typedef struct
 } CancellingSink;
 
 static gboolean
-cancelling_write (S3dSink *sink,
-                  gconstpointer data,
-                  gsize size,
-                  GError **error)
+cancelling_write (S3dSink *sink, gconstpointer data, gsize size, GError **error)
 {
   CancellingSink *self = (CancellingSink *) sink;
 
@@ -287,8 +258,7 @@ cancelling_write (S3dSink *sink,
 }
 
 static void
-test_cancelled_in_mid_body (Fixture *fixture,
-                            gconstpointer data)
+test_cancelled_in_mid_body (Fixture *fixture, gconstpointer data)
 {
   static const S3dSinkClass klass = { .write = cancelling_write };
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_READ, "large");
@@ -302,8 +272,7 @@ test_cancelled_in_mid_body (Fixture *fixture,
 }
 
 static void
-test_small_sink_refuses (Fixture *fixture,
-                         gconstpointer data)
+test_small_sink_refuses (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_READ, "file");
   char memory[4] = "abc";
@@ -316,8 +285,7 @@ test_small_sink_refuses (Fixture *fixture,
 }
 
 static void
-test_stat (Fixture *fixture,
-           gconstpointer data)
+test_stat (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) file = fixture_op (fixture, S3D_OP_STAT, "d/a b");
   g_autoptr (S3dOp) link = fixture_op (fixture, S3D_OP_STAT, "link");
@@ -349,8 +317,7 @@ test_stat (Fixture *fixture,
 }
 
 static void
-test_local_path (Fixture *fixture,
-                 gconstpointer data)
+test_local_path (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dlioUri) uri = s3dlio_uri_parse ("file:///tmp/a%20b%FF", NULL);
   g_autofree char *path = fixture->store->klass->local_path (fixture->store, uri);
@@ -359,8 +326,7 @@ test_local_path (Fixture *fixture,
 }
 
 static void
-test_no_containers (Fixture *fixture,
-                    gconstpointer data)
+test_no_containers (Fixture *fixture, gconstpointer data)
 {
   g_assert_false (s3d_store_can (fixture->store, S3D_OP_CONTAINER_CREATE));
   g_assert_false (s3d_store_can (fixture->store, S3D_OP_CONTAINER_DELETE));
@@ -368,8 +334,7 @@ test_no_containers (Fixture *fixture,
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 

@@ -11,9 +11,7 @@
 #include <unistd.h>
 
 static S3dOp *
-rename_op (Fixture *fixture,
-           const char *from,
-           const char *to)
+rename_op (Fixture *fixture, const char *from, const char *to)
 {
   S3dOp *op = fixture_op (fixture, S3D_OP_RENAME, to);
 
@@ -23,8 +21,7 @@ rename_op (Fixture *fixture,
 }
 
 static void
-test_rename (Fixture *fixture,
-             gconstpointer data)
+test_rename (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = rename_op (fixture, "from", "a/b/to");
   g_autoptr (S3dOp) over = rename_op (fixture, "a/b/to", "there");
@@ -47,8 +44,7 @@ test_rename (Fixture *fixture,
 }
 
 static void
-test_conditions (Fixture *fixture,
-                 gconstpointer data)
+test_conditions (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) there = rename_op (fixture, "from", "there");
   g_autoptr (S3dOp) stale = rename_op (fixture, "from", "there");
@@ -70,8 +66,7 @@ test_conditions (Fixture *fixture,
 
 /* rename(2) would end well and keep both names. */
 static void
-test_onto_itself (Fixture *fixture,
-                  gconstpointer data)
+test_onto_itself (Fixture *fixture, gconstpointer data)
 {
   const char *const names[] = { "from", "hard", "soft" };
   g_autofree char *from = fixture_path (fixture, "from");
@@ -90,8 +85,7 @@ test_onto_itself (Fixture *fixture,
 }
 
 static void
-test_takes_a_copy (Fixture *fixture,
-                   gconstpointer data)
+test_takes_a_copy (Fixture *fixture, gconstpointer data)
 {
   const char *const names[][2] = { { "from", "soft" }, { "from", "fifo" }, { "soft", "to" }, { "fifo", "to" } };
   g_autofree char *fifo = fixture_path (fixture, "fifo");
@@ -111,8 +105,7 @@ test_takes_a_copy (Fixture *fixture,
 
 /* Another file system, where there is one. */
 static void
-test_across (Fixture *fixture,
-             gconstpointer data)
+test_across (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *dir = g_strdup ("/dev/shm/s3dlio-file-XXXXXX");
   g_autoptr (S3dOp) op = rename_op (fixture, "from", "to");
@@ -136,8 +129,7 @@ test_across (Fixture *fixture,
 }
 
 static void
-test_directories (Fixture *fixture,
-                  gconstpointer data)
+test_directories (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) source = rename_op (fixture, "d", "to");
   g_autoptr (S3dOp) slash = rename_op (fixture, "from", "to/");
@@ -150,8 +142,7 @@ test_directories (Fixture *fixture,
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 

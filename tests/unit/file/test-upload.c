@@ -12,8 +12,7 @@
 #define N_PARTS 9
 
 static char *
-begin (Fixture *fixture,
-       const char *name)
+begin (Fixture *fixture, const char *name)
 {
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_UPLOAD_BEGIN, name);
 
@@ -24,11 +23,7 @@ begin (Fixture *fixture,
 }
 
 static S3dOp *
-part_op (Fixture *fixture,
-         const char *name,
-         const char *id,
-         guint number,
-         const char *text)
+part_op (Fixture *fixture, const char *name, const char *id, guint number, const char *text)
 {
   S3dOp *op = fixture_op (fixture, S3D_OP_UPLOAD_PART, name);
 
@@ -41,10 +36,7 @@ part_op (Fixture *fixture,
 
 /* The ETag of the part. */
 static char *
-put_part (Fixture *fixture,
-          const char *id,
-          guint number,
-          const char *text)
+put_part (Fixture *fixture, const char *id, guint number, const char *text)
 {
   g_autoptr (S3dOp) op = part_op (fixture, "file", id, number, text);
 
@@ -56,10 +48,7 @@ put_part (Fixture *fixture,
 
 /* Takes the ETags, up to a NULL. */
 static S3dOp *
-complete_op (Fixture *fixture,
-             const char *id,
-             char *etag,
-             ...)
+complete_op (Fixture *fixture, const char *id, char *etag, ...)
 {
   S3dOp *op = fixture_op (fixture, S3D_OP_UPLOAD_COMPLETE, "file");
   va_list args;
@@ -75,8 +64,7 @@ complete_op (Fixture *fixture,
 }
 
 static S3dOp *
-abort_op (Fixture *fixture,
-          const char *id)
+abort_op (Fixture *fixture, const char *id)
 {
   S3dOp *op = fixture_op (fixture, S3D_OP_UPLOAD_ABORT, "file");
 
@@ -86,8 +74,7 @@ abort_op (Fixture *fixture,
 }
 
 static void
-test_in_order (Fixture *fixture,
-               gconstpointer data)
+test_in_order (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *id = begin (fixture, "file");
   char *one = put_part (fixture, id, 1, "one,");
@@ -105,8 +92,7 @@ test_in_order (Fixture *fixture,
 }
 
 static void
-test_out_of_order (Fixture *fixture,
-                   gconstpointer data)
+test_out_of_order (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *id = begin (fixture, "file");
   char *three = put_part (fixture, id, 3, "3");
@@ -121,8 +107,7 @@ test_out_of_order (Fixture *fixture,
 }
 
 static void
-test_again (Fixture *fixture,
-            gconstpointer data)
+test_again (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *id = begin (fixture, "file");
   g_autofree char *stale = put_part (fixture, id, 1, "ONE,");
@@ -140,8 +125,7 @@ test_again (Fixture *fixture,
 }
 
 static void
-test_fewer (Fixture *fixture,
-            gconstpointer data)
+test_fewer (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *id = begin (fixture, "file");
   char *one = put_part (fixture, id, 1, "one,");
@@ -153,8 +137,7 @@ test_fewer (Fixture *fixture,
 }
 
 static void
-test_at_once (Fixture *fixture,
-              gconstpointer data)
+test_at_once (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *id = begin (fixture, "file");
   g_autoptr (S3dOp) complete = complete_op (fixture, id, NULL);
@@ -182,8 +165,7 @@ test_at_once (Fixture *fixture,
 }
 
 static void
-test_incomplete (Fixture *fixture,
-                 gconstpointer data)
+test_incomplete (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *id = begin (fixture, "file");
   char *one = put_part (fixture, id, 1, "one,");
@@ -203,8 +185,7 @@ test_incomplete (Fixture *fixture,
 }
 
 static void
-test_abort (Fixture *fixture,
-            gconstpointer data)
+test_abort (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *id = begin (fixture, "file");
   g_autofree char *two = put_part (fixture, id, 2, "two,");
@@ -221,8 +202,7 @@ test_abort (Fixture *fixture,
 
 /* What a killed process leaves is found by its name, and nothing else is taken for it. */
 static void
-test_left_behind (Fixture *fixture,
-                  gconstpointer data)
+test_left_behind (Fixture *fixture, gconstpointer data)
 {
   const char *left = ".s3dlio-0123456789abcdef";
   const char *others[] = { "file", ".s3dlio-0123456789abcdeX", ".s3dlio-0123456789abcdef0", ".s3dlio-notes", "dir/x" };
@@ -271,8 +251,7 @@ test_left_behind (Fixture *fixture,
 }
 
 static void
-test_dropped (Fixture *fixture,
-              gconstpointer data)
+test_dropped (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *id = begin (fixture, "file");
   g_autofree char *one = put_part (fixture, id, 1, "one,");
@@ -284,8 +263,7 @@ test_dropped (Fixture *fixture,
 }
 
 static void
-test_if_match (Fixture *fixture,
-               gconstpointer data)
+test_if_match (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *id = begin (fixture, "file");
   g_autofree char *one = put_part (fixture, id, 1, "new");
@@ -302,8 +280,7 @@ test_if_match (Fixture *fixture,
 }
 
 static void
-test_clobber (Fixture *fixture,
-              gconstpointer data)
+test_clobber (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *id = begin (fixture, "file");
   char *one = put_part (fixture, id, 1, "new");
@@ -319,8 +296,7 @@ test_clobber (Fixture *fixture,
 }
 
 static void
-test_no_clobber_at_the_end (Fixture *fixture,
-                            gconstpointer data)
+test_no_clobber_at_the_end (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *id = begin (fixture, "file");
   char *one = put_part (fixture, id, 1, "new");
@@ -333,8 +309,7 @@ test_no_clobber_at_the_end (Fixture *fixture,
 }
 
 static void
-test_no_clobber_of_what_has_gone (Fixture *fixture,
-                                  gconstpointer data)
+test_no_clobber_of_what_has_gone (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *id = NULL;
   g_autofree char *path = fixture_path (fixture, "file");
@@ -350,8 +325,7 @@ test_no_clobber_of_what_has_gone (Fixture *fixture,
 }
 
 static void
-test_fifo (Fixture *fixture,
-           gconstpointer data)
+test_fifo (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_UPLOAD_BEGIN, "fifo");
   g_autofree char *path = fixture_path (fixture, "fifo");
@@ -361,8 +335,7 @@ test_fifo (Fixture *fixture,
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 

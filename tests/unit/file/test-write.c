@@ -16,9 +16,7 @@
 #define LARGE ((gsize) 3 * 1024 * 1024 + 4321)
 
 static S3dOp *
-write_op (Fixture *fixture,
-          const char *name,
-          const char *text)
+write_op (Fixture *fixture, const char *name, const char *text)
 {
   S3dOp *op = fixture_op (fixture, S3D_OP_WRITE, name);
 
@@ -28,8 +26,7 @@ write_op (Fixture *fixture,
 }
 
 static void
-test_new (Fixture *fixture,
-          gconstpointer data)
+test_new (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = write_op (fixture, "a/b/c", "hello");
   g_autofree char *etag = NULL;
@@ -55,8 +52,7 @@ fsync (int fd)
 }
 
 static void
-test_synced (Fixture *fixture,
-             gconstpointer data)
+test_synced (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) before = write_op (fixture, "a", "hello");
   g_autoptr (S3dOp) op = write_op (fixture, "b", "hello");
@@ -72,8 +68,7 @@ test_synced (Fixture *fixture,
 }
 
 static void
-test_empty (Fixture *fixture,
-            gconstpointer data)
+test_empty (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) none = fixture_op (fixture, S3D_OP_WRITE, "none");
   g_autoptr (S3dOp) empty = write_op (fixture, "empty", "");
@@ -85,8 +80,7 @@ test_empty (Fixture *fixture,
 }
 
 static void
-test_from_file (Fixture *fixture,
-                gconstpointer data)
+test_from_file (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_WRITE, "copy");
   g_autofree char *path = fixture_path (fixture, "large");
@@ -106,8 +100,7 @@ test_from_file (Fixture *fixture,
 }
 
 static void
-test_failed_source (Fixture *fixture,
-                    gconstpointer data)
+test_failed_source (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_WRITE, "target");
   g_autofree char *path = fixture_path (fixture, "short");
@@ -124,8 +117,7 @@ test_failed_source (Fixture *fixture,
 }
 
 static void
-test_cancelled (Fixture *fixture,
-                gconstpointer data)
+test_cancelled (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_WRITE, "fifo");
   g_autofree char *path = fixture_path (fixture, "fifo");
@@ -146,8 +138,7 @@ test_cancelled (Fixture *fixture,
 }
 
 static void
-test_fifo_without_reader (Fixture *fixture,
-                          gconstpointer data)
+test_fifo_without_reader (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = write_op (fixture, "fifo", "text");
   g_autofree char *path = fixture_path (fixture, "fifo");
@@ -160,8 +151,7 @@ test_fifo_without_reader (Fixture *fixture,
 }
 
 static void
-test_fifo (Fixture *fixture,
-           gconstpointer data)
+test_fifo (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_WRITE, "fifo");
   g_autofree char *path = fixture_path (fixture, "fifo");
@@ -182,8 +172,7 @@ test_fifo (Fixture *fixture,
 }
 
 static void
-test_no_clobber (Fixture *fixture,
-                 gconstpointer data)
+test_no_clobber (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) first = write_op (fixture, "file", "one");
   g_autoptr (S3dOp) second = write_op (fixture, "file", "two");
@@ -195,8 +184,7 @@ test_no_clobber (Fixture *fixture,
 }
 
 static void
-test_if_match (Fixture *fixture,
-               gconstpointer data)
+test_if_match (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) good = write_op (fixture, "file", "two");
   g_autoptr (S3dOp) stale = write_op (fixture, "file", "three");
@@ -214,8 +202,7 @@ test_if_match (Fixture *fixture,
 }
 
 static void
-test_bad_targets (Fixture *fixture,
-                  gconstpointer data)
+test_bad_targets (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) directory = write_op (fixture, "d", "x");
   g_autoptr (S3dOp) slash = write_op (fixture, "e/", "x");
@@ -231,8 +218,7 @@ test_bad_targets (Fixture *fixture,
 }
 
 static void
-test_attributes (Fixture *fixture,
-                 gconstpointer data)
+test_attributes (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = write_op (fixture, "file", "x");
 
@@ -243,8 +229,7 @@ test_attributes (Fixture *fixture,
 }
 
 static void
-test_link_target (Fixture *fixture,
-                  gconstpointer data)
+test_link_target (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = write_op (fixture, "link", "new");
   g_autofree char *path = fixture_path (fixture, "link");
@@ -257,8 +242,7 @@ test_link_target (Fixture *fixture,
 }
 
 static void
-test_delete (Fixture *fixture,
-             gconstpointer data)
+test_delete (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) file = fixture_op (fixture, S3D_OP_DELETE, "d/file");
   g_autoptr (S3dOp) missing = fixture_op (fixture, S3D_OP_DELETE, "d/file");
@@ -279,8 +263,7 @@ test_delete (Fixture *fixture,
 }
 
 static void
-test_delete_directory (Fixture *fixture,
-                       gconstpointer data)
+test_delete_directory (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) full = fixture_op (fixture, S3D_OP_DELETE, "d");
   g_autoptr (S3dOp) slash = fixture_op (fixture, S3D_OP_DELETE, "d/");
@@ -297,8 +280,7 @@ test_delete_directory (Fixture *fixture,
 }
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 

@@ -26,8 +26,7 @@ typedef struct
 } Fixture;
 
 static void
-wake (S3dOp *op,
-      gpointer data)
+wake (S3dOp *op, gpointer data)
 {
   Wait *wait = data;
 
@@ -40,8 +39,7 @@ wake (S3dOp *op,
 
 /* Runs @op (taken back as it is) and waits. */
 static S3dOp *
-run (Fixture *fixture,
-     S3dOp *op)
+run (Fixture *fixture, S3dOp *op)
 {
   Wait wait = { .ended = FALSE };
   g_autoptr (GError) error = NULL;
@@ -61,8 +59,7 @@ run (Fixture *fixture,
 }
 
 static S3dOp *
-op_new (S3dOpKind kind,
-        const char *uri)
+op_new (S3dOpKind kind, const char *uri)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (S3dlioUri) target = s3dlio_uri_parse (uri, &error);
@@ -73,8 +70,7 @@ op_new (S3dOpKind kind,
 }
 
 static void
-expect (S3dOp *op,
-        S3dlioError code)
+expect (S3dOp *op, S3dlioError code)
 {
   g_assert_error (op->error, S3DLIO_ERROR, (int) code);
   s3d_op_unref (op);
@@ -89,8 +85,7 @@ good (S3dOp *op)
 }
 
 static S3dOp *
-write_op (const char *uri,
-          const char *text)
+write_op (const char *uri, const char *text)
 {
   S3dOp *op = op_new (S3D_OP_WRITE, uri);
 
@@ -100,9 +95,7 @@ write_op (const char *uri,
 }
 
 static char *
-put (Fixture *fixture,
-     const char *uri,
-     const char *text)
+put (Fixture *fixture, const char *uri, const char *text)
 {
   g_autoptr (S3dOp) op = good (run (fixture, write_op (uri, text)));
 
@@ -110,8 +103,7 @@ put (Fixture *fixture,
 }
 
 static void
-set_up (Fixture *fixture,
-        gconstpointer data)
+set_up (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (S3dlioConfig) config = s3dlio_config_new ();
@@ -126,8 +118,7 @@ set_up (Fixture *fixture,
 }
 
 static void
-tear_down (Fixture *fixture,
-           gconstpointer data)
+tear_down (Fixture *fixture, gconstpointer data)
 {
   S3dCursor cursor = { NULL };
   g_autoptr (S3dOp) list = op_new (S3D_OP_LIST, "mem://box/");
@@ -148,9 +139,7 @@ tear_down (Fixture *fixture,
 }
 
 static gboolean
-set_sink (S3dOp *op,
-          gpointer data,
-          GError **error)
+set_sink (S3dOp *op, gpointer data, GError **error)
 {
   op->sink = data;
 
@@ -159,11 +148,7 @@ set_sink (S3dOp *op,
 
 /* "total offset: bytes" of a read, or the name of its error. */
 static char *
-read_text (Fixture *fixture,
-           const char *uri,
-           gint64 offset,
-           gint64 length,
-           const char *if_match)
+read_text (Fixture *fixture, const char *uri, gint64 offset, gint64 length, const char *if_match)
 {
   g_autoptr (S3dOp) op = op_new (S3D_OP_READ, uri);
   g_autoptr (S3dSink) sink = s3d_sink_new_growing (1 << 20);
@@ -191,10 +176,7 @@ read_text (Fixture *fixture,
 }
 
 static void
-assert_read (Fixture *fixture,
-             gint64 offset,
-             gint64 length,
-             const char *expected)
+assert_read (Fixture *fixture, gint64 offset, gint64 length, const char *expected)
 {
   g_autofree char *got = read_text (fixture, "mem://box/k", offset, length, NULL);
 
@@ -202,8 +184,7 @@ assert_read (Fixture *fixture,
 }
 
 static void
-test_ranges (Fixture *fixture,
-             gconstpointer data)
+test_ranges (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *etag = put (fixture, "mem://box/k", "0123456789");
   g_autofree char *empty = put (fixture, "mem://box/empty", "");
@@ -227,8 +208,7 @@ test_ranges (Fixture *fixture,
 }
 
 static void
-test_missing (Fixture *fixture,
-              gconstpointer data)
+test_missing (Fixture *fixture, gconstpointer data)
 {
   expect (run (fixture, op_new (S3D_OP_READ, "mem://box/none")), S3DLIO_ERROR_NOT_FOUND);
   expect (run (fixture, op_new (S3D_OP_STAT, "mem://box/none")), S3DLIO_ERROR_NOT_FOUND);
@@ -237,8 +217,7 @@ test_missing (Fixture *fixture,
 }
 
 static void
-test_conditions (Fixture *fixture,
-                 gconstpointer data)
+test_conditions (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *first = put (fixture, "mem://box/k", "one");
   g_autofree char *second = put (fixture, "mem://box/k", "two");
@@ -269,8 +248,7 @@ test_conditions (Fixture *fixture,
 }
 
 static void
-test_attributes (Fixture *fixture,
-                 gconstpointer data)
+test_attributes (Fixture *fixture, gconstpointer data)
 {
   S3dOp *op = write_op ("mem://box/k", "text");
   g_autoptr (S3dlioUri) from = s3dlio_uri_ref (op->target);
@@ -304,10 +282,7 @@ test_attributes (Fixture *fixture,
 
 /* All pages of a list, each entry with a blank behind, each page with a bar. */
 static char *
-list_text (Fixture *fixture,
-           const char *uri,
-           gboolean recursive,
-           guint page_size)
+list_text (Fixture *fixture, const char *uri, gboolean recursive, guint page_size)
 {
   S3dCursor cursor = { NULL };
   GString *text = g_string_new (NULL);
@@ -335,8 +310,7 @@ list_text (Fixture *fixture,
 }
 
 static void
-test_list (Fixture *fixture,
-           gconstpointer data)
+test_list (Fixture *fixture, gconstpointer data)
 {
   const char *const keys[] = { "foo/b/x", "foo/a", "foobar", "foo0", "\xc3\xa9", "Z", "foo/b/y", "foo/", "a b%20?#" };
   const struct
@@ -370,8 +344,7 @@ test_list (Fixture *fixture,
 }
 
 static S3dOp *
-upload_op (S3dOpKind kind,
-           const char *id)
+upload_op (S3dOpKind kind, const char *id)
 {
   S3dOp *op = op_new (kind, "mem://box/big");
 
@@ -381,10 +354,7 @@ upload_op (S3dOpKind kind,
 }
 
 static char *
-upload_part (Fixture *fixture,
-             const char *id,
-             guint number,
-             const char *text)
+upload_part (Fixture *fixture, const char *id, guint number, const char *text)
 {
   g_autoptr (S3dOp) op = upload_op (S3D_OP_UPLOAD_PART, id);
 
@@ -396,9 +366,7 @@ upload_part (Fixture *fixture,
 }
 
 static S3dOp *
-complete_op (const char *id,
-             char *first,
-             char *second)
+complete_op (const char *id, char *first, char *second)
 {
   S3dOp *op = upload_op (S3D_OP_UPLOAD_COMPLETE, id);
 
@@ -410,8 +378,7 @@ complete_op (const char *id,
 }
 
 static void
-test_upload (Fixture *fixture,
-             gconstpointer data)
+test_upload (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *id = NULL, *first = NULL, *second = NULL, *small = NULL, *got = NULL;
   S3dOp *op;
@@ -440,8 +407,7 @@ test_upload (Fixture *fixture,
 }
 
 static void
-test_upload_abort (Fixture *fixture,
-                   gconstpointer data)
+test_upload_abort (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = good (run (fixture, upload_op (S3D_OP_UPLOAD_BEGIN, NULL)));
   g_autofree char *etag = upload_part (fixture, op->upload_id, 1, "x");
@@ -451,8 +417,7 @@ test_upload_abort (Fixture *fixture,
 }
 
 static void
-test_upload_list (Fixture *fixture,
-                  gconstpointer data)
+test_upload_list (Fixture *fixture, gconstpointer data)
 {
   const char *keys[] = { "a", "a", "b", "c" };
   g_autoptr (GString) ids = g_string_new (NULL);
@@ -483,8 +448,7 @@ test_upload_list (Fixture *fixture,
 }
 
 static void
-test_containers (Fixture *fixture,
-                 gconstpointer data)
+test_containers (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *etag = put (fixture, "mem://box/k", "x");
   g_autoptr (S3dOp) list = op_new (S3D_OP_CONTAINER_LIST, "mem://box/");
@@ -502,8 +466,7 @@ test_containers (Fixture *fixture,
 }
 
 static void
-test_cancel_before (Fixture *fixture,
-                    gconstpointer data)
+test_cancel_before (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = op_new (S3D_OP_STAT, "mem://box/k");
   g_autoptr (GError) error = NULL;
@@ -514,15 +477,13 @@ test_cancel_before (Fixture *fixture,
 }
 
 static void
-count_cancel (S3dOp *op,
-              gpointer data)
+count_cancel (S3dOp *op, gpointer data)
 {
   g_atomic_int_inc ((int *) data);
 }
 
 static void
-test_cancel_function (Fixture *fixture,
-                      gconstpointer data)
+test_cancel_function (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) early = op_new (S3D_OP_STAT, "mem://box/k");
   g_autoptr (S3dOp) late = op_new (S3D_OP_STAT, "mem://box/k");
@@ -552,8 +513,7 @@ test_info_plain (void)
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
 
 int
-main (int argc,
-      char **argv)
+main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
