@@ -225,8 +225,8 @@ load_file (IniFile *file, gboolean config, GError **error)
   if (!g_file_get_contents (file->path, &text, &size, &local))
     {
       file->trouble = "cannot be read";
-      if (g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT) ||
-          g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOTDIR))
+      if (g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT)
+          || g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOTDIR))
         file->trouble = "no such file";
       else if (g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_ACCES))
         file->trouble = "permission denied";

@@ -307,8 +307,8 @@ find_day_key (S3dSigv4 *signer, const char *secret, const char *date, const char
   for (guint i = 0; i < N_DAY_KEYS; i++)
     {
       const DayKey *kept = &signer->keys[i];
-      if (kept->secret != NULL && memcmp (kept->date, date, DATE_LENGTH) == 0 && strcmp (kept->region, region) == 0 &&
-          strcmp (kept->secret, secret) == 0)
+      if (kept->secret != NULL && memcmp (kept->date, date, DATE_LENGTH) == 0 && strcmp (kept->region, region) == 0
+          && strcmp (kept->secret, secret) == 0)
         {
           memcpy (key, kept->key, S3D_SHA256_SIZE);
           return TRUE;

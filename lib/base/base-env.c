@@ -25,8 +25,8 @@ s3d_env_get (const char *name)
 static gboolean
 is_unknown (const char *name, const char *const *known)
 {
-  return g_str_has_prefix (name, "S3DLIO_") && !g_str_has_prefix (name, "S3DLIO_TEST_") &&
-         !g_strv_contains (known, name);
+  return g_str_has_prefix (name, "S3DLIO_") && !g_str_has_prefix (name, "S3DLIO_TEST_")
+         && !g_strv_contains (known, name);
 }
 
 void

@@ -121,8 +121,8 @@ s3d_atomic_file_is_temporary (const char *name)
   if (s3d_part_is_name (name))
     return TRUE;
 
-  return strncmp (name, TEMPORARY_PREFIX, prefix) == 0 && strlen (name) == prefix + 16 &&
-         strspn (name + prefix, "0123456789abcdef") == 16;
+  return strncmp (name, TEMPORARY_PREFIX, prefix) == 0 && strlen (name) == prefix + 16
+         && strspn (name + prefix, "0123456789abcdef") == 16;
 }
 
 /* What has a name while it is written is no more open than what it replaces; it gets that one's mode in the end. */
@@ -387,8 +387,8 @@ copy_mode (S3dAtomicFile *file)
   if (fstat (file->fd, &mine) != 0)
     return errno;
 
-  if ((mine.st_uid != file->stat.st_uid || mine.st_gid != file->stat.st_gid) &&
-      fchown (file->fd, file->stat.st_uid, file->stat.st_gid) != 0 && errno != EPERM && errno != EINVAL)
+  if ((mine.st_uid != file->stat.st_uid || mine.st_gid != file->stat.st_gid)
+      && fchown (file->fd, file->stat.st_uid, file->stat.st_gid) != 0 && errno != EPERM && errno != EINVAL)
     return errno;
   if ((mine.st_mode & 07777) != mode && fchmod (file->fd, mode) != 0)
     return errno;

@@ -58,8 +58,8 @@ is_still_named (int dir, const char *name, int fd)
 {
   struct stat named, opened;
 
-  return fstatat (dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat (fd, &opened) == 0 &&
-         named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+  return fstatat (dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat (fd, &opened) == 0
+         && named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
 }
 
 /* What is there, or something new (@made). -1 with errno. */

@@ -283,8 +283,8 @@ workers_grow (Workers *workers)
   sigset_t mask;
 
   block_signals (&mask);
-  if (workers->n_threads == 0 ||
-      g_thread_pool_set_max_threads (workers->threads, (int) workers->n_threads + 1, NULL))
+  if (workers->n_threads == 0
+      || g_thread_pool_set_max_threads (workers->threads, (int) workers->n_threads + 1, NULL))
     {
       workers->n_threads++;
       g_thread_pool_push (workers->threads, workers, NULL);

@@ -85,9 +85,9 @@ days_in_month (int year, int month)
 static gint64
 usec_from_civil (const Civil *civil)
 {
-  if (civil->month < 1 || civil->month > 12 || civil->day < 1 ||
-      civil->day > days_in_month (civil->year, civil->month) || civil->hour > 23 || civil->minute > 59 ||
-      civil->second > 60) /* 60: a leap second */
+  if (civil->month < 1 || civil->month > 12 || civil->day < 1
+      || civil->day > days_in_month (civil->year, civil->month) || civil->hour > 23 || civil->minute > 59
+      || civil->second > 60) /* 60: a leap second */
     return S3D_TIME_UNKNOWN;
 
   const gint64 days = days_from_civil (civil->year, civil->month, civil->day);
@@ -143,8 +143,8 @@ take_month (const char **text, int *month)
 static gboolean
 take_clock (const char **text, Civil *civil)
 {
-  return take_number (text, 2, &civil->hour) && take_text (text, ":") && take_number (text, 2, &civil->minute) &&
-         take_text (text, ":") && take_number (text, 2, &civil->second);
+  return take_number (text, 2, &civil->hour) && take_text (text, ":") && take_number (text, 2, &civil->minute)
+         && take_text (text, ":") && take_number (text, 2, &civil->second);
 }
 
 /* "06 Nov 1994 08:49:37 GMT" of the preferred form, "06-Nov-94 08:49:37 GMT" of RFC 850. */
@@ -160,8 +160,8 @@ take_date_after_weekday (const char **text, Civil *civil)
         return FALSE;
       civil->year += civil->year < 70 ? 2000 : 1900;
     }
-  else if (!take_text (text, " ") || !take_month (text, &civil->month) || !take_text (text, " ") ||
-           !take_number (text, 4, &civil->year))
+  else if (!take_text (text, " ") || !take_month (text, &civil->month) || !take_text (text, " ")
+           || !take_number (text, 4, &civil->year))
     return FALSE;
 
   return take_text (text, " ") && take_clock (text, civil) && take_text (text, " GMT");
@@ -178,8 +178,8 @@ take_asctime (const char **text, Civil *civil)
   if (width == 1)
     (*text)++;
 
-  return take_number (text, width, &civil->day) && take_text (text, " ") && take_clock (text, civil) &&
-         take_text (text, " ") && take_number (text, 4, &civil->year);
+  return take_number (text, width, &civil->day) && take_text (text, " ") && take_clock (text, civil)
+         && take_text (text, " ") && take_number (text, 4, &civil->year);
 }
 
 gint64
@@ -241,13 +241,13 @@ s3d_time_parse_rfc3339 (const char *text)
   int offset = 0;
   const char *rest = text;
 
-  if (!take_number (&rest, 4, &civil.year) || !take_text (&rest, "-") || !take_number (&rest, 2, &civil.month) ||
-      !take_text (&rest, "-") || !take_number (&rest, 2, &civil.day))
+  if (!take_number (&rest, 4, &civil.year) || !take_text (&rest, "-") || !take_number (&rest, 2, &civil.month)
+      || !take_text (&rest, "-") || !take_number (&rest, 2, &civil.day))
     return S3D_TIME_UNKNOWN;
   if (!take_text (&rest, "T") && !take_text (&rest, " "))
     return S3D_TIME_UNKNOWN;
-  if (!take_clock (&rest, &civil) || !take_fraction (&rest, &civil.usec) || !take_offset (&rest, &offset) ||
-      *rest != '\0')
+  if (!take_clock (&rest, &civil) || !take_fraction (&rest, &civil.usec) || !take_offset (&rest, &offset)
+      || *rest != '\0')
     return S3D_TIME_UNKNOWN;
 
   const gint64 usec = usec_from_civil (&civil);

@@ -118,8 +118,8 @@ is_host (const char *host)
       const gsize length = strlen (host);
       g_autofree char *address = g_strndup (host + 1, length > 2 ? length - 2 : 0);
 
-      return host[length - 1] == ']' && strchr (address, ':') != NULL && strchr (address, '%') == NULL &&
-             g_hostname_is_ip_address (address);
+      return host[length - 1] == ']' && strchr (address, ':') != NULL && strchr (address, '%') == NULL
+             && g_hostname_is_ip_address (address);
     }
   for (const char *p = host; *p != '\0'; p++)
     {

@@ -83,8 +83,8 @@ on_close (void *user_data, const xmlChar *name, const xmlChar *prefix, const xml
     return;
 
   const guint level = --reader->depth;
-  if (reader->handler->close != NULL &&
-      !reader->handler->close (reader->path->str, reader->texts[level]->str, reader->data, &reader->error))
+  if (reader->handler->close != NULL
+      && !reader->handler->close (reader->path->str, reader->texts[level]->str, reader->data, &reader->error))
     xmlStopParser (reader->context);
   g_string_truncate (reader->path, reader->starts[level]);
 }
@@ -203,8 +203,8 @@ s3d_xml_parse (const char *xml, gsize size, const S3dXmlHandler *handler, gpoint
 static gboolean
 is_xml_char (gunichar c)
 {
-  return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0xD7FF) || (c >= 0xE000 && c <= 0xFFFD) ||
-         c >= 0x10000;
+  return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0xD7FF) || (c >= 0xE000 && c <= 0xFFFD)
+         || c >= 0x10000;
 }
 
 static const char *

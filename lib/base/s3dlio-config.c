@@ -398,8 +398,8 @@ s3dlio_parse_size (const char *text, guint64 *size, GError **error)
   const guint64 part = high / 1000000 + (high % 1000000 * 1000 + low) / billion;
   const gboolean exact = (high % 1000000 * 1000 + low) % billion == 0;
 
-  fine = fine && *rest == '\0' && exact && g_uint64_checked_mul (&bytes, whole, unit) &&
-         g_uint64_checked_add (&bytes, bytes, part);
+  fine = fine && *rest == '\0' && exact && g_uint64_checked_mul (&bytes, whole, unit)
+         && g_uint64_checked_add (&bytes, bytes, part);
   if (!fine)
     {
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID,

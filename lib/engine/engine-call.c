@@ -64,7 +64,7 @@ watch_init (Watch *watch, S3dSequence *sequence, GCancellable *cancellable, S3dC
   watch->progress = progress;
   watch->progress_data = progress_data;
   watch->shown_total = -1;
-  if (!cancellable)
+  if (cancellable == NULL)
     return;
 
   watch->cancellable = g_object_ref (cancellable);
@@ -90,7 +90,7 @@ show_progress (Watch *watch)
   guint64 done;
   gint64 total;
 
-  if (!watch->progress)
+  if (watch->progress == NULL)
     return;
 
   s3d_sequence_get_progress (watch->sequence, &done, &total);
@@ -135,7 +135,7 @@ wait_for_end (Waiter *waiter, Watch *watch)
   g_mutex_lock (&waiter->lock);
   while (!waiter->ended)
     {
-      if (!watch->progress)
+      if (watch->progress == NULL)
         {
           g_cond_wait (&waiter->cond, &waiter->lock);
         }
@@ -179,10 +179,10 @@ s3d_call_run (S3dSequence *sequence, GCancellable *cancellable, S3dCallProgress 
   waiter_unref (waiter);
 
   failed = s3d_sequence_steal_error (sequence);
-  if (!failed)
+  if (failed == NULL)
     show_progress (&watch);
   watch_clear (&watch);
-  if (!failed)
+  if (failed == NULL)
     return TRUE;
 
   g_propagate_error (error, failed);
@@ -196,10 +196,10 @@ call_free (gpointer data)
   Call *call = data;
 
   watch_clear (&call->watch);
-  if (call->timer)
+  if (call->timer != NULL)
     g_source_destroy (call->timer);
   g_clear_pointer (&call->timer, g_source_unref);
-  if (call->destroy)
+  if (call->destroy != NULL)
     call->destroy (call->data);
   g_object_unref (call->task);
   g_free (call);
@@ -220,9 +220,9 @@ return_task (gpointer data)
   g_autoptr (S3dSequence) sequence = s3d_sequence_ref (call->watch.sequence);
   GError *error = s3d_sequence_steal_error (sequence);
 
-  if (!error)
+  if (error == NULL)
     show_progress (&call->watch);
-  if (call->timer)
+  if (call->timer != NULL)
     g_source_destroy (call->timer);
   watch_clear (&call->watch);
   call->finish (call->task, sequence, error, call->data);
@@ -256,7 +256,7 @@ s3d_call_start (S3dSequence *sequence, GTask *task, S3dCallProgress progress, gp
   g_task_set_check_cancellable (task, FALSE);
   watch_init (&call->watch, sequence, g_task_get_cancellable (task), progress, progress_data);
 
-  if (progress)
+  if (progress != NULL)
     {
       call->timer = g_timeout_source_new (PROGRESS_MS);
       g_source_set_static_name (call->timer, "[s3dlio] progress");

@@ -83,7 +83,7 @@ next_late (Callback *store)
     {
       Job *first = g_queue_peek_head (&store->calls);
 
-      if (!first)
+      if (first == NULL)
         g_cond_wait (&store->cond, &store->lock);
       else if (first->deadline <= g_get_monotonic_time ())
         return first;
@@ -102,7 +102,7 @@ watch (gpointer data)
 
   s3d_thread_enter ("s3d-range-watch");
   g_mutex_lock (&store->lock);
-  while ((job = next_late (store)))
+  while ((job = next_late (store)) != NULL)
     {
       g_autoptr (GCancellable) cancellable = g_object_ref (job->cancellable);
 
@@ -139,7 +139,7 @@ call_begins (Job *job)
     return;
 
   g_mutex_lock (&store->lock);
-  if (!store->watch)
+  if (store->watch == NULL)
     start_watch (store);
   job->deadline = g_get_monotonic_time () + (gint64) store->timeout_ms * 1000;
   g_queue_push_tail_link (&store->calls, &job->link);
@@ -170,10 +170,10 @@ call_ended (Job *job)
 static gboolean
 is_transient (const GError *error)
 {
-  return g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_NETWORK) ||
-         g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_UNAVAILABLE) ||
-         g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_THROTTLED) ||
-         g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_TIMED_OUT);
+  return g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_NETWORK)
+         || g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_UNAVAILABLE)
+         || g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_THROTTLED)
+         || g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_TIMED_OUT);
 }
 
 /* The backoff between two attempts; FALSE: cancelled meanwhile. */
@@ -212,7 +212,7 @@ call_once (Job *job, gint64 offset, gpointer buffer, gsize size, GError **error)
 
   if (late)
     g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_TIMED_OUT, "no byte came for %u ms", job->store->timeout_ms);
-  else if (n < 0 && failed)
+  else if (n < 0 && failed != NULL)
     g_propagate_error (error, g_steal_pointer (&failed));
   else if (n == 0)
     g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY,
@@ -282,7 +282,7 @@ complete (Job *job, GError *error)
 {
   S3dOp *op = job->op;
 
-  op->resumable = error && is_transient (error);
+  op->resumable = error != NULL && is_transient (error);
   s3d_op_complete (op, error);
   job_unref (job);
 }
@@ -399,6 +399,6 @@ s3d_callback_store_stop (S3dStore *store)
   g_cond_signal (&callback->cond);
   g_mutex_unlock (&callback->lock);
 
-  if (thread)
+  if (thread != NULL)
     g_thread_join (thread);
 }

@@ -79,7 +79,7 @@ plan (S3dCopy *copy)
       put->source = s3d_source_new_bytes (copy->head);
       g_clear_pointer (&copy->head, g_bytes_unref);
     }
-  else if (!put->parent.error)
+  else if (put->parent.error == NULL)
     {
       copy->window = (guint) CLAMP (share / put->part_size, 1, (guint64) s3d_put_parts_at_once (put));
       cut_head (copy);
@@ -96,7 +96,7 @@ first_landed (S3dCopy *copy, S3dGet *get, GBytes *bytes)
   put->size = get->total >= 0 ? (guint64) get->total : get->length;
   put->parent.progress_total = (gint64) put->size;
   s3d_copy_adopt (copy, get->info);
-  if (get->info || put->attributes)
+  if (get->info != NULL || put->attributes != NULL)
     plan (copy);
   else
     s3d_copy_launch_stat (copy); /* it is empty, and the service told nothing else */
@@ -122,11 +122,11 @@ on_fetched (S3dSequence *get, gpointer data)
   S3dCopy *copy = fetch->copy;
   S3dSequence *sequence = &copy->put.parent;
   GError *error = s3d_sequence_steal_error (get);
-  GBytes *bytes = error ? NULL : s3d_get_steal_bytes (get);
+  GBytes *bytes = error != NULL ? NULL : s3d_get_steal_bytes (get);
 
   g_mutex_lock (&sequence->lock);
   s3d_sequence_absorb (sequence, get);
-  if (error)
+  if (error != NULL)
     s3d_sequence_fail (sequence, error);
   else if (fetch->number == 0)
     first_landed (copy, (S3dGet *) get, bytes);
@@ -147,7 +147,7 @@ claim_fetch (S3dCopy *copy, Fetch **fetch)
   S3dSequence *get = NULL;
 
   g_mutex_lock (&sequence->lock);
-  for (guint i = 0; i < copy->fetches->len && !get && !sequence->error; i++)
+  for (guint i = 0; i < copy->fetches->len && get == NULL && sequence->error == NULL; i++)
     {
       *fetch = g_ptr_array_index (copy->fetches, i);
       if ((*fetch)->started)
@@ -168,7 +168,7 @@ start_fetches (S3dSequence *sequence)
   S3dSequence *get;
   Fetch *fetch;
 
-  while ((get = claim_fetch ((S3dCopy *) sequence, &fetch)))
+  while ((get = claim_fetch ((S3dCopy *) sequence, &fetch)) != NULL)
     {
       s3d_sequence_start (get, on_fetched, fetch);
       s3d_sequence_unref (get);
@@ -192,7 +192,7 @@ add_fetch (S3dCopy *copy, guint64 offset, guint64 length, guint number)
 static gboolean
 have_memory (S3dCopy *copy, guint64 needed)
 {
-  if (!copy->put.budget || needed <= copy->reserved)
+  if (copy->put.budget == NULL || needed <= copy->reserved)
     return TRUE;
 
   copy->reserved = needed;
@@ -219,7 +219,7 @@ fetch_step (S3dPut *put)
 
   if (!copy->begun)
     begin_fetching (copy);
-  if (!copy->planned || !put->upload_id || !have_memory (copy, copy->window * put->part_size))
+  if (!copy->planned || put->upload_id == NULL || !have_memory (copy, copy->window * put->part_size))
     return;
 
   while (put->next < put->size && put->n_flying + put->ready.length + copy->fetches->len < copy->window)
@@ -243,11 +243,11 @@ fetch_completed (S3dPut *put, S3dOp *op)
   if (op->target != copy->from)
     return FALSE;
 
-  if (op->error)
+  if (op->error != NULL)
     s3d_sequence_fail (&put->parent, g_steal_pointer (&op->error));
   else
     s3d_copy_adopt (copy, op->info);
-  if (!put->parent.error)
+  if (put->parent.error == NULL)
     plan (copy);
 
   return TRUE;

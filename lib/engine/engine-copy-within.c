@@ -35,7 +35,7 @@ launch_copy (S3dCopy *copy)
   op->from = s3dlio_uri_ref (copy->from);
   op->if_match = g_strdup (copy->if_match);
   op->no_clobber = put->no_clobber;
-  op->attributes = put->attributes ? s3d_attributes_copy (put->attributes) : NULL;
+  op->attributes = put->attributes != NULL ? s3d_attributes_copy (put->attributes) : NULL;
   put->launched = TRUE;
   put->way = S3D_PUT_SINGLE;
   s3d_sequence_launch (&put->parent, put->store, op);
@@ -107,7 +107,7 @@ second_look_landed (S3dCopy *copy, S3dOp *op)
 {
   S3dlioObjectInfo *found = copy->found;
 
-  if (op->error)
+  if (op->error != NULL)
     s3d_sequence_fail (&copy->put.parent, g_steal_pointer (&op->error));
   else if (g_strcmp0 (s3dlio_object_info_get_etag (found), s3dlio_object_info_get_etag (op->info)) != 0
            || s3dlio_object_info_get_size (found) != s3dlio_object_info_get_size (op->info)
@@ -122,12 +122,12 @@ static void
 stat_landed (S3dCopy *copy, S3dOp *op)
 {
   S3dPut *put = &copy->put;
-  const char *etag = op->info ? s3dlio_object_info_get_etag (op->info) : NULL;
-  gint64 size = op->info ? s3dlio_object_info_get_size (op->info) : -1;
+  const char *etag = op->info != NULL ? s3dlio_object_info_get_etag (op->info) : NULL;
+  gint64 size = op->info != NULL ? s3dlio_object_info_get_size (op->info) : -1;
 
-  if (op->error)
+  if (op->error != NULL)
     s3d_sequence_fail (&put->parent, g_steal_pointer (&op->error));
-  else if (size > 0 && (guint64) size > one_step_at_most (put) && copy->if_match && etag
+  else if (size > 0 && (guint64) size > one_step_at_most (put) && copy->if_match != NULL && etag != NULL
            && g_strcmp0 (copy->if_match, etag) != 0)
     s3d_sequence_fail (&put->parent, g_error_new (S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION,
                                                   "its ETag is \"%s\", not \"%s\"", etag, copy->if_match));
@@ -141,7 +141,7 @@ stat_landed (S3dCopy *copy, S3dOp *op)
       else
         plan_ranges (copy);
     }
-  else if (copy->refused)
+  else if (copy->refused != NULL)
     s3d_sequence_fail (&put->parent, g_steal_pointer (&copy->refused));
   else
     launch_copy (copy);

@@ -18,11 +18,11 @@ attributes_of (S3dlioObjectInfo *info)
   attributes->content_language = g_strdup (s3dlio_object_info_get_attribute (info, "content-language"));
   attributes->content_disposition = g_strdup (s3dlio_object_info_get_attribute (info, "content-disposition"));
   attributes->cache_control = g_strdup (s3dlio_object_info_get_attribute (info, "cache-control"));
-  if (!names || !names[0])
+  if (names == NULL || names[0] == NULL)
     return attributes;
 
   attributes->metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  for (guint i = 0; names[i]; i++)
+  for (guint i = 0; names[i] != NULL; i++)
     g_hash_table_insert (attributes->metadata, g_strdup (names[i]),
                          g_strdup (s3dlio_object_info_get_metadata (info, names[i])));
 
@@ -32,11 +32,11 @@ attributes_of (S3dlioObjectInfo *info)
 void
 s3d_copy_adopt (S3dCopy *copy, S3dlioObjectInfo *info)
 {
-  const char *etag = info ? s3dlio_object_info_get_etag (info) : NULL;
+  const char *etag = info != NULL ? s3dlio_object_info_get_etag (info) : NULL;
 
-  if (info && !copy->put.attributes)
+  if (info != NULL && copy->put.attributes == NULL)
     copy->put.attributes = attributes_of (info);
-  if (!etag)
+  if (etag == NULL)
     return;
 
   g_free (copy->if_match);

@@ -74,7 +74,7 @@ lot_new (S3dStore *store, S3dlioUri *uri)
 {
   Lot *lot = g_new0 (Lot, 1);
 
-  lot->store = store ? s3d_store_ref (store) : NULL;
+  lot->store = store != NULL ? s3d_store_ref (store) : NULL;
   lot->root = s3d_uri_new_sibling (uri, s3dlio_uri_get_container (uri), "");
   lot->keys = s3d_keys_new (0);
 
@@ -109,21 +109,21 @@ settle_key (Delete *self, S3dlioUri *root, const char *key, GError *error)
   Outcome outcome;
 
   self->base.progress_done++;
-  if (error)
+  if (error != NULL)
     self->n_failed++;
   else
     self->n_deleted++;
-  if (!error && !self->func)
+  if (error == NULL && self->func == NULL)
     return;
 
   text = s3d_uri_root (root);
   uri = g_string_new (text);
   s3d_uri_append_key (root, uri, key);
-  if (error && !self->first)
+  if (error != NULL && self->first == NULL)
     self->first = g_error_new (error->domain, error->code, "%s: %s", uri->str, error->message);
 
   outcome = (Outcome){ .uri = g_string_free (uri, FALSE), .error = error };
-  if (self->func)
+  if (self->func != NULL)
     g_array_append_val (self->outcomes, outcome);
   else
     outcome_clear (&outcome);
@@ -165,7 +165,7 @@ launch_lot (Delete *self)
 {
   Lot *lot = g_queue_peek_head (&self->lots);
 
-  if (lot->failure)
+  if (lot->failure != NULL)
     {
       give_up (self, g_queue_pop_head (&self->lots));
       return;
@@ -198,7 +198,7 @@ static void
 delete_step (S3dSequence *sequence)
 {
   Delete *self = (Delete *) sequence;
-  gboolean full = self->outcomes && self->outcomes->len >= MAX_OUTCOMES;
+  gboolean full = self->outcomes != NULL && self->outcomes->len >= MAX_OUTCOMES;
 
   g_clear_pointer (&self->open, g_hash_table_unref);
   if (full && !self->blocked)
@@ -209,7 +209,7 @@ delete_step (S3dSequence *sequence)
   if (self->blocked)
     return;
 
-  if (self->store && !self->asking && !self->cursor.at_end && self->lots.length < self->at_once)
+  if (self->store != NULL && !self->asking && !self->cursor.at_end && self->lots.length < self->at_once)
     launch_page (self);
   while (self->lots.length > 0 && sequence->in_flight->len < self->at_once + self->asking)
     launch_lot (self);
@@ -227,7 +227,7 @@ take_keys (Delete *self, S3dOp *op)
     {
       S3dKey *key = &g_array_index (op->keys, S3dKey, i);
 
-      if (key->state == S3D_KEY_PENDING && op->error)
+      if (key->state == S3D_KEY_PENDING && op->error != NULL)
         key->error = g_error_copy (op->error);
       if (key->state == S3D_KEY_ALONE)
         s3d_keys_add (alone, key->key);
@@ -237,12 +237,12 @@ take_keys (Delete *self, S3dOp *op)
 
   if (g_hash_table_steal_extended (self->sent, op, NULL, (gpointer *) &lot))
     lot->keys = g_array_ref (alone);
-  if (lot && alone->len > 0)
+  if (lot != NULL && alone->len > 0)
     {
       lot->alone = TRUE;
       g_queue_push_head (&self->lots, lot);
     }
-  else if (lot)
+  else if (lot != NULL)
     {
       lot_free (lot);
     }
@@ -285,15 +285,15 @@ delete_completed (S3dSequence *sequence, S3dOp *op)
       settle_key (self, op->target, s3dlio_uri_get_key (op->target), g_steal_pointer (&op->error));
       return;
     }
-  if (op->keys)
+  if (op->keys != NULL)
     take_keys (self, op);
   if (op->kind == S3D_OP_DELETE_MANY)
     return;
 
   self->asking = FALSE;
-  if (op->error)
+  if (op->error != NULL)
     fail_list (self, g_steal_pointer (&op->error));
-  else if (op->items)
+  else if (op->items != NULL)
     take_page (self, op->items);
   else
     self->n_listed += op->keys->len;
@@ -327,7 +327,7 @@ sum_up (Delete *self)
 {
   guint64 all = self->n_deleted + self->n_failed;
 
-  if (!self->first || all == 1)
+  if (self->first == NULL || all == 1)
     return g_steal_pointer (&self->first);
 
   return g_error_new (self->first->domain, self->first->code,
@@ -341,8 +341,8 @@ delete_ended (S3dSequence *sequence)
   Delete *self = (Delete *) sequence;
 
   g_mutex_lock (&sequence->lock);
-  if (!sequence->error)
-    sequence->error = self->failure ? g_steal_pointer (&self->failure) : sum_up (self);
+  if (sequence->error == NULL)
+    sequence->error = self->failure != NULL ? g_steal_pointer (&self->failure) : sum_up (self);
   g_mutex_unlock (&sequence->lock);
 }
 
@@ -393,10 +393,10 @@ s3d_delete_add (S3dSequence *sequence, S3dStore *store, S3dlioUri *uri)
   char *root = s3d_uri_root (uri);
   Lot *lot;
 
-  if (!self->open)
+  if (self->open == NULL)
     self->open = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   lot = g_hash_table_lookup (self->open, root);
-  if (!lot || lot->keys->len >= store->klass->max_delete)
+  if (lot == NULL || lot->keys->len >= store->klass->max_delete)
     {
       lot = lot_new (store, uri);
       g_queue_push_tail (&self->lots, lot);
@@ -427,7 +427,7 @@ s3d_delete_prefix_new (S3dStore *store, S3dlioUri *prefix, guint at_once)
   g_autofree char *slashed = *key != '\0' && !g_str_has_suffix (key, "/") ? g_strconcat (key, "/", NULL) : NULL;
 
   self->store = s3d_store_ref (store);
-  self->prefix = s3d_uri_new_sibling (prefix, s3dlio_uri_get_container (prefix), slashed ? slashed : key);
+  self->prefix = s3d_uri_new_sibling (prefix, s3dlio_uri_get_container (prefix), slashed != NULL ? slashed : key);
 
   return sequence;
 }
@@ -448,7 +448,7 @@ s3d_delete_tell (S3dSequence *sequence)
   Delete *self = (Delete *) sequence;
   g_autoptr (GArray) outcomes = NULL;
 
-  if (!self->func)
+  if (self->func == NULL)
     return;
 
   g_mutex_lock (&sequence->lock);

@@ -162,7 +162,7 @@ plan_memory (S3dGet *get, S3dRange *range, gint64 length, GError **error)
 
   get->memory_size = (gsize) length;
   get->memory = (guint64) length <= G_MAXSSIZE ? s3d_memory_alloc (get->memory_size) : NULL;
-  if (get->memory)
+  if (get->memory != NULL)
     range->memory = get->memory + (range->start - get->offset);
   else
     g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for %" G_GINT64_FORMAT " bytes", length);
@@ -201,8 +201,8 @@ s3d_get_plan (S3dGet *get, S3dRange *range, S3dOp *op, GError **error)
   if (!learn_total (get, range, op, error) || !learn_place (get, range, op, error))
     return FALSE;
 
-  get->info = op->info ? s3dlio_object_info_ref (op->info) : NULL;
-  get->etag = op->info ? g_strdup (s3dlio_object_info_get_etag (op->info)) : NULL;
+  get->info = op->info != NULL ? s3dlio_object_info_ref (op->info) : NULL;
+  get->etag = op->info != NULL ? g_strdup (s3dlio_object_info_get_etag (op->info)) : NULL;
   get->planned = TRUE;
   if (get->total < 0)
     {
@@ -288,9 +288,9 @@ s3d_get_first_refused (S3dGet *get, S3dOp *op)
 void
 s3d_get_stat_landed (S3dGet *get, S3dOp *op)
 {
-  gint64 size = op->info ? s3dlio_object_info_get_size (op->info) : -1;
+  gint64 size = op->info != NULL ? s3dlio_object_info_get_size (op->info) : -1;
 
-  if (op->error)
+  if (op->error != NULL)
     s3d_sequence_fail (&get->parent, g_steal_pointer (&op->error));
   else if (size >= 0)
     judge_refusal (get, size, g_steal_pointer (&get->refused));

@@ -39,7 +39,7 @@ first_length (const S3dGet *get)
 static void
 plain_landed (S3dGet *get, S3dOp *op)
 {
-  if (op->error)
+  if (op->error != NULL)
     {
       s3d_sequence_fail (&get->parent, g_steal_pointer (&op->error));
       return;
@@ -67,7 +67,7 @@ get_completed (S3dSequence *sequence, S3dOp *op)
   get->n_flying--;
   if (!get->planned && g_error_matches (op->error, S3DLIO_ERROR, S3DLIO_ERROR_RANGE))
     s3d_get_first_refused (get, op);
-  else if (get->plain)
+  else if (get->plain != NULL)
     plain_landed (get, op);
   else if (!s3d_resume_start_over (get, range, op) && s3d_range_landed (range, op) && !get->destination.in_order)
     s3d_range_free (range);
@@ -114,7 +114,7 @@ begin (S3dGet *get)
   gboolean holds = get->destination.in_order || get->destination.kind == S3D_GET_BYTES;
   S3dRange *range = s3d_resume_begin (get);
 
-  if (!range)
+  if (range == NULL)
     range = get->offset >= 0 ? s3d_range_new (get, get->offset, first) : last_range (get, first);
 
   get->begun = TRUE;
@@ -122,14 +122,14 @@ begin (S3dGet *get)
     s3d_order_insert (range);
   g_queue_push_tail (&get->again, range);
 
-  return !get->budget || !holds || s3d_sequence_reserve (&get->parent, get->budget, bytes);
+  return get->budget == NULL || !holds || s3d_sequence_reserve (&get->parent, get->budget, bytes);
 }
 
 static gboolean
 may_launch (const S3dGet *get)
 {
-  return get->planned && !get->unsure && get->next < get->end && get->n_flying < get->at_once && !get->parent.error &&
-         (!get->destination.in_order || get->order.length < get->window);
+  return get->planned && !get->unsure && get->next < get->end && get->n_flying < get->at_once
+         && get->parent.error == NULL && (!get->destination.in_order || get->order.length < get->window);
 }
 
 static gboolean
@@ -137,7 +137,7 @@ next_is_complete (S3dGet *get)
 {
   const S3dRange *range = g_queue_peek_head (&get->order);
 
-  return range && range->complete;
+  return range != NULL && range->complete;
 }
 
 /* Nothing is left to ask for: the descriptor is left as if it had been written from front to back. */
@@ -172,7 +172,7 @@ get_step (S3dSequence *sequence)
   while (!g_queue_is_empty (&get->again) && get->n_flying < get->at_once)
     s3d_range_launch (g_queue_pop_head (&get->again));
 
-  if (get->to_reserve > 0 && get->budget)
+  if (get->to_reserve > 0 && get->budget != NULL)
     {
       guint64 bytes = (guint64) get->to_reserve;
 
@@ -185,7 +185,7 @@ get_step (S3dSequence *sequence)
     launch_next (get);
   set_position (get);
 
-  if ((next_is_complete (get) || get->plain_bytes) && !get->writing)
+  if ((next_is_complete (get) || get->plain_bytes != NULL) && !get->writing)
     {
       get->writing = TRUE;
       s3d_sequence_push (sequence, s3d_order_write);
@@ -207,7 +207,7 @@ get_free (S3dSequence *sequence)
     s3d_range_free (g_queue_peek_head (&get->live));
   g_queue_clear (&get->again);
   g_queue_clear (&get->order);
-  if (get->memory)
+  if (get->memory != NULL)
     s3d_memory_free (get->memory, get->memory_size);
   if (get->wake >= 0)
     close (get->wake);
@@ -238,7 +238,7 @@ s3d_get_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, gint64 offse
 
   s3d_sequence_init (&get->parent, &get_class);
   get->store = s3d_store_ref (store);
-  get->budget = budget ? s3d_budget_ref (budget) : NULL;
+  get->budget = budget != NULL ? s3d_budget_ref (budget) : NULL;
   get->target = s3dlio_uri_ref (target);
   get->offset = MAX (offset, -G_MAXINT64);
   get->wanted = length > G_MAXINT64 - MAX (offset, 0) ? -1 : length;
@@ -264,9 +264,9 @@ s3d_get_steal_bytes (S3dSequence *sequence)
 {
   S3dGet *get = (S3dGet *) sequence;
 
-  if (get->plain)
+  if (get->plain != NULL)
     return s3d_sink_steal_bytes (get->plain);
-  if (!get->memory)
+  if (get->memory == NULL)
     return g_bytes_new_static ("", 0);
 
   return s3d_memory_to_bytes (g_steal_pointer (&get->memory), get->memory_size, get->memory_size);

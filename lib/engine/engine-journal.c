@@ -154,8 +154,8 @@ read_header (S3dJournal *self, const char *line, const struct stat *part)
     return FALSE;
 
   self->etag = g_uri_unescape_string (words[5], NULL);
-  return self->size > 0 && offset == self->offset && length == self->length && self->etag != NULL &&
-         (self->if_match == NULL || strcmp (self->if_match, self->etag) == 0);
+  return self->size > 0 && offset == self->offset && length == self->length && self->etag != NULL
+         && (self->if_match == NULL || strcmp (self->if_match, self->etag) == 0);
 }
 
 static gboolean

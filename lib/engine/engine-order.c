@@ -32,7 +32,7 @@ s3d_order_insert (S3dRange *range)
   GQueue *order = &range->get->order;
   const S3dRange *last = g_queue_peek_tail (order);
 
-  g_queue_push_nth (order, range, last && last->start > range->start ? (int) order->length - 1 : -1);
+  g_queue_push_nth (order, range, last != NULL && last->start > range->start ? (int) order->length - 1 : -1);
 }
 
 gboolean
@@ -42,7 +42,7 @@ s3d_order_prepare (S3dRange *range, GError **error)
     return TRUE;
 
   range->memory = (guint64) range->length <= G_MAXSSIZE ? s3d_memory_alloc ((gsize) range->length) : NULL;
-  if (!range->memory)
+  if (range->memory == NULL)
     g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for %" G_GINT64_FORMAT " bytes", range->length);
 
   return range->memory != NULL;
@@ -140,7 +140,7 @@ write_plain (S3dGet *get, GError **error)
   g_mutex_lock (&get->parent.lock);
   bytes = g_steal_pointer (&get->plain_bytes);
   g_mutex_unlock (&get->parent.lock);
-  if (!bytes)
+  if (bytes == NULL)
     return TRUE;
 
   data = g_bytes_get_data (bytes, &size);
@@ -156,7 +156,7 @@ next_complete (S3dGet *get, gboolean goes_on)
 
   g_mutex_lock (&get->parent.lock);
   range = g_queue_peek_head (&get->order);
-  if (!goes_on || get->parent.error || !range || !range->complete)
+  if (!goes_on || get->parent.error != NULL || range == NULL || !range->complete)
     {
       get->writing = FALSE;
       range = NULL;
@@ -185,14 +185,14 @@ s3d_order_write (S3dSequence *sequence)
   gboolean good = write_plain (get, &error);
   S3dRange *range;
 
-  while ((range = next_complete (get, good)))
+  while ((range = next_complete (get, good)) != NULL)
     {
       good = write_all (get, range->memory, (gsize) range->length, &error);
       if (good)
         drop_written (get, range);
     }
 
-  if (!error)
+  if (error == NULL)
     return;
 
   g_mutex_lock (&sequence->lock);

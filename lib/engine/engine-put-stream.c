@@ -84,7 +84,7 @@ take_bytes (Stream *stream, GBytes *bytes)
 
   stream->put.size += size;
   stream->put.at_end = size < stream->to_read;
-  if (stream->put.way == S3D_PUT_UNDECIDED && !stream->first)
+  if (stream->put.way == S3D_PUT_UNDECIDED && stream->first == NULL)
     {
       stream->first = bytes;
       decide_stream (stream);
@@ -128,7 +128,7 @@ read_buffer (S3dSequence *sequence)
   GError *error = NULL;
   gsize got = 0;
 
-  if (!memory)
+  if (memory == NULL)
     g_set_error (&error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for a part of %" G_GUINT64_FORMAT " bytes",
                  stream->to_read);
   else if (fill (stream, memory, size, &got, &error))
@@ -138,7 +138,7 @@ read_buffer (S3dSequence *sequence)
 
   g_mutex_lock (&sequence->lock);
   stream->reading = FALSE;
-  if (bytes)
+  if (bytes != NULL)
     take_bytes (stream, bytes);
   else
     s3d_sequence_fail (sequence, error);
@@ -166,7 +166,7 @@ have_memory (Stream *stream)
 
   if (held > 0 && held >= buffers)
     return FALSE;
-  if (!stream->put.budget || needed <= stream->reserved || stream->first)
+  if (stream->put.budget == NULL || needed <= stream->reserved || stream->first != NULL)
     return TRUE;
   if (held > 0)
     return FALSE;
@@ -215,7 +215,7 @@ stream_ended (S3dPut *put)
 {
   Stream *stream = (Stream *) put;
 
-  if (stream->destroy)
+  if (stream->destroy != NULL)
     stream->destroy (stream->data);
   stream->destroy = NULL;
 }

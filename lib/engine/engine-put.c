@@ -76,7 +76,7 @@ set_conditions (const S3dPut *put, S3dOp *op)
 static void
 set_attributes (const S3dPut *put, S3dOp *op)
 {
-  op->attributes = put->attributes ? s3d_attributes_copy (put->attributes) : NULL;
+  op->attributes = put->attributes != NULL ? s3d_attributes_copy (put->attributes) : NULL;
 }
 
 static void
@@ -106,7 +106,7 @@ launch_begin (S3dPut *put)
   S3dOp *op = new_op (put, S3D_OP_UPLOAD_BEGIN);
 
   set_attributes (put, op);
-  op->from = put->copied_from ? s3dlio_uri_ref (put->copied_from) : NULL;
+  op->from = put->copied_from != NULL ? s3dlio_uri_ref (put->copied_from) : NULL;
   op->shielded = TRUE;
   put->launched = TRUE;
   s3d_sequence_launch (&put->parent, put->store, op);
@@ -127,7 +127,7 @@ static void
 count_part (S3dPut *put, const S3dOp *op)
 {
   S3dChoices *choices = &put->parent.choices;
-  guint64 size = op->source ? s3d_source_get_length (op->source) : (guint64) op->length;
+  guint64 size = op->source != NULL ? s3d_source_get_length (op->source) : (guint64) op->length;
 
   choices->parts++;
   choices->part_size = MAX (choices->part_size, size);
@@ -166,7 +166,7 @@ next_part (S3dPut *put)
   guint64 offset = put->next;
   guint64 length = MIN (put->part_size, put->size - offset);
 
-  if (!put->source)
+  if (put->source == NULL)
     return g_queue_pop_head (&put->ready);
   if (length == 0)
     return NULL;
@@ -182,7 +182,7 @@ all_is_sent (const S3dPut *put)
   if (put->n_flying > 0)
     return FALSE;
 
-  return put->source ? put->next == put->size : put->at_end && g_queue_is_empty ((GQueue *) &put->ready);
+  return put->source != NULL ? put->next == put->size : put->at_end && g_queue_is_empty ((GQueue *) &put->ready);
 }
 
 guint
@@ -203,13 +203,13 @@ step_parts (S3dPut *put)
     return;
   if (!put->launched)
     launch_begin (put);
-  if (!put->upload_id || put->completing)
+  if (put->upload_id == NULL || put->completing)
     return;
 
-  while (put->n_flying < at_once && !put->parent.error && (part = next_part (put)))
+  while (put->n_flying < at_once && put->parent.error == NULL && (part = next_part (put)) != NULL)
     launch_part (put, part);
 
-  if (all_is_sent (put) && !put->parent.error)
+  if (all_is_sent (put) && put->parent.error == NULL)
     launch_complete (put);
 }
 
@@ -253,16 +253,16 @@ put_step (S3dSequence *sequence)
 
   if (put->published)
     return;
-  if (put->way == S3D_PUT_UNDECIDED && put->source)
+  if (put->way == S3D_PUT_UNDECIDED && put->source != NULL)
     s3d_put_decide (put);
-  if (sequence->error)
+  if (sequence->error != NULL)
     return;
 
   if (put->way == S3D_PUT_SINGLE && !put->launched)
     launch_write (put);
-  if (put->feed && put->way != S3D_PUT_SINGLE)
+  if (put->feed != NULL && put->way != S3D_PUT_SINGLE)
     put->feed->step (put);
-  if (put->way == S3D_PUT_PARTS && !sequence->error)
+  if (put->way == S3D_PUT_PARTS && sequence->error == NULL)
     step_parts (put);
 }
 
@@ -277,7 +277,7 @@ is_known (const S3dOp *written)
 static gboolean
 is_to_be_verified (const S3dPut *put, const S3dOp *written)
 {
-  return put->store->settings->verify && is_known (written) && !put->store->klass->local_path
+  return put->store->settings->verify && is_known (written) && put->store->klass->local_path == NULL
          && s3d_store_can (put->store, S3D_OP_STAT);
 }
 
@@ -287,7 +287,7 @@ launch_verification (S3dPut *put, const S3dOp *written)
   S3dOp *op = new_op (put, S3D_OP_STAT);
 
   op->sum = written->sum;
-  op->part_sums = written->part_sums ? g_array_ref (written->part_sums) : NULL;
+  op->part_sums = written->part_sums != NULL ? g_array_ref (written->part_sums) : NULL;
   s3d_sequence_launch (&put->parent, put->store, op);
 }
 
@@ -304,17 +304,17 @@ static void
 verification_completed (S3dPut *put, S3dOp *op)
 {
   const char *written = s3dlio_object_info_get_etag (put->info);
-  const char *found = op->info ? s3dlio_object_info_get_etag (op->info) : NULL;
-  gint64 size = op->info ? s3dlio_object_info_get_size (op->info) : -1;
+  const char *found = op->info != NULL ? s3dlio_object_info_get_etag (op->info) : NULL;
+  gint64 size = op->info != NULL ? s3dlio_object_info_get_size (op->info) : -1;
 
-  if (op->error)
+  if (op->error != NULL)
     {
       g_prefix_error_literal (&op->error, "it was written, but cannot be verified: ");
       s3d_sequence_fail (&put->parent, g_steal_pointer (&op->error));
     }
   else if (size != (gint64) put->size)
     fail_unlike (put, size);
-  else if (written && found && strcmp (written, found) != 0)
+  else if (written != NULL && found != NULL && strcmp (written, found) != 0)
     s3d_sequence_fail (&put->parent,
                        g_error_new (S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY,
                                     "it was written with the ETag \"%s\", but has \"%s\"", written, found));
@@ -325,12 +325,12 @@ static void
 publish (S3dPut *put, const S3dOp *op)
 {
   g_autofree char *uri = s3dlio_uri_to_string (put->target);
-  gint64 told = op->info ? s3dlio_object_info_get_size (op->info) : -1;
+  gint64 told = op->info != NULL ? s3dlio_object_info_get_size (op->info) : -1;
   gboolean verify = is_to_be_verified (put, op);
 
   put->published = TRUE;
-  put->info = op->info ? s3dlio_object_info_ref (op->info)
-                       : s3d_object_info_new (S3DLIO_OBJECT_TYPE_OBJECT, uri, -1, S3D_TIME_UNKNOWN, NULL);
+  put->info = op->info != NULL ? s3dlio_object_info_ref (op->info)
+                               : s3d_object_info_new (S3DLIO_OBJECT_TYPE_OBJECT, uri, -1, S3D_TIME_UNKNOWN, NULL);
   if (is_known (op))
     s3d_object_info_set_size (put->info, (gint64) put->size);
   put->parent.progress_done = put->size;
@@ -340,7 +340,7 @@ publish (S3dPut *put, const S3dOp *op)
 
   if (told >= 0 && is_known (op) && told != (gint64) put->size)
     fail_unlike (put, told);
-  else if (verify && !put->parent.error)
+  else if (verify && put->parent.error == NULL)
     launch_verification (put, op);
 }
 
@@ -348,7 +348,7 @@ static void
 part_completed (S3dPut *put, S3dOp *op)
 {
   put->n_flying--;
-  if (op->error)
+  if (op->error != NULL)
     {
       s3d_sequence_fail (&put->parent, g_steal_pointer (&op->error));
       return;
@@ -361,13 +361,13 @@ part_completed (S3dPut *put, S3dOp *op)
     }
   g_ptr_array_index (put->etags, op->part_number - 1) = g_steal_pointer (&op->etag);
   g_array_index (put->sums, S3dSum, op->part_number - 1) = op->sum;
-  put->parent.progress_done += op->source ? s3d_source_get_length (op->source) : (guint64) op->length;
+  put->parent.progress_done += op->source != NULL ? s3d_source_get_length (op->source) : (guint64) op->length;
 }
 
 static void
 complete_completed (S3dPut *put, S3dOp *op)
 {
-  if (!op->error)
+  if (op->error == NULL)
     publish (put, op);
   else if (op->facts.attempts > 1 && g_error_matches (op->error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND))
     {
@@ -382,13 +382,13 @@ complete_completed (S3dPut *put, S3dOp *op)
 static gboolean
 is_ours (const S3dPut *put, const S3dOp *stat)
 {
-  const char *etag = stat->info ? s3dlio_object_info_get_etag (stat->info) : NULL;
-  const char *dash = etag ? strrchr (etag, '-') : NULL;
+  const char *etag = stat->info != NULL ? s3dlio_object_info_get_etag (stat->info) : NULL;
+  const char *dash = etag != NULL ? strrchr (etag, '-') : NULL;
 
-  if (stat->error || !stat->info || s3dlio_object_info_get_size (stat->info) != (gint64) put->size)
+  if (stat->error != NULL || stat->info == NULL || s3dlio_object_info_get_size (stat->info) != (gint64) put->size)
     return FALSE;
 
-  return !dash || g_ascii_strtoull (dash + 1, NULL, 10) == put->n_parts;
+  return dash == NULL || g_ascii_strtoull (dash + 1, NULL, 10) == put->n_parts;
 }
 
 static void
@@ -398,8 +398,9 @@ check_completed (S3dPut *put, S3dOp *op)
   if (put->vacant)
     return;
 
-  s3d_sequence_fail (&put->parent, op->error ? g_steal_pointer (&op->error)
-                                             : g_error_new (S3DLIO_ERROR, S3DLIO_ERROR_EXISTS, "it exists already"));
+  s3d_sequence_fail (&put->parent,
+                     op->error != NULL ? g_steal_pointer (&op->error)
+                                       : g_error_new (S3DLIO_ERROR, S3DLIO_ERROR_EXISTS, "it exists already"));
 }
 
 static void
@@ -407,7 +408,7 @@ put_completed (S3dSequence *sequence, S3dOp *op)
 {
   S3dPut *put = (S3dPut *) sequence;
 
-  if (put->feed && put->feed->completed && put->feed->completed (put, op))
+  if (put->feed != NULL && put->feed->completed != NULL && put->feed->completed (put, op))
     return;
 
   if (op->kind == S3D_OP_UPLOAD_PART || op->kind == S3D_OP_UPLOAD_PART_COPY)
@@ -422,7 +423,7 @@ put_completed (S3dSequence *sequence, S3dOp *op)
     publish (put, op);
   else if (op->kind == S3D_OP_STAT)
     s3d_sequence_fail (sequence, g_steal_pointer (&put->lost));
-  else if (op->error)
+  else if (op->error != NULL)
     s3d_sequence_fail (sequence, g_steal_pointer (&op->error));
   else if (op->kind == S3D_OP_UPLOAD_BEGIN)
     {
@@ -438,7 +439,7 @@ put_interrupt (S3dSequence *sequence)
 {
   S3dPut *put = (S3dPut *) sequence;
 
-  if (put->feed && put->feed->interrupt)
+  if (put->feed != NULL && put->feed->interrupt != NULL)
     put->feed->interrupt (put);
 }
 
@@ -448,7 +449,7 @@ put_cleanup (S3dSequence *sequence)
   S3dPut *put = (S3dPut *) sequence;
   S3dOp *op;
 
-  if (!put->upload_id || put->published)
+  if (put->upload_id == NULL || put->published)
     return;
 
   op = new_op (put, S3D_OP_UPLOAD_ABORT);
@@ -463,7 +464,7 @@ put_cleaned (S3dSequence *sequence, S3dOp *op)
   g_autofree char *before = NULL;
   g_autofree char *uri = NULL;
 
-  if (!op->error)
+  if (op->error == NULL)
     return;
 
   before = g_steal_pointer (&sequence->error->message);
@@ -477,7 +478,7 @@ put_ended (S3dSequence *sequence)
 {
   S3dPut *put = (S3dPut *) sequence;
 
-  if (put->feed && put->feed->ended)
+  if (put->feed != NULL && put->feed->ended != NULL)
     put->feed->ended (put);
   g_clear_pointer (&put->source, s3d_source_unref);
 }
@@ -488,7 +489,7 @@ put_free (S3dSequence *sequence)
   S3dPut *put = (S3dPut *) sequence;
 
   put_ended (sequence);
-  if (put->feed && put->feed->clear)
+  if (put->feed != NULL && put->feed->clear != NULL)
     put->feed->clear (put);
   g_queue_clear_full (&put->ready, (GDestroyNotify) s3d_op_unref);
   g_clear_pointer (&put->info, s3dlio_object_info_unref);
@@ -528,17 +529,17 @@ s3d_put_init (S3dPut *put, const S3dPutFeed *feed, S3dStore *store, S3dBudget *b
   s3d_sequence_init (&put->parent, &put_class);
   put->feed = feed;
   put->store = s3d_store_ref (store);
-  put->budget = budget ? s3d_budget_ref (budget) : NULL;
+  put->budget = budget != NULL ? s3d_budget_ref (budget) : NULL;
   put->target = s3dlio_uri_ref (target);
   put->parent.choices.multipart_threshold = s3d_put_threshold (put);
   put->etags = g_ptr_array_new_with_free_func (g_free);
   put->sums = g_array_new (FALSE, TRUE, sizeof (S3dSum));
-  if (!options)
+  if (options == NULL)
     return;
 
   put->no_clobber = options->no_clobber;
   put->if_match = g_strdup (options->if_match);
-  put->attributes = options->attributes ? s3d_attributes_copy (options->attributes) : NULL;
+  put->attributes = options->attributes != NULL ? s3d_attributes_copy (options->attributes) : NULL;
 }
 
 S3dSequence *

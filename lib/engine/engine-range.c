@@ -71,7 +71,7 @@ range_write (S3dSink *sink, gconstpointer data, gsize size, GError **error)
   gsize room = (gsize) MIN ((guint64) (range->length - range->done), G_MAXSIZE);
   gsize fits = MIN (size, room);
 
-  if (range->memory)
+  if (range->memory != NULL)
     memcpy (range->memory + range->done, data, fits);
   else if (!write_file (range, data, fits, error))
     return FALSE;
@@ -90,7 +90,7 @@ range_get_buffer (S3dSink *sink, gsize *size)
 {
   S3dRange *range = (S3dRange *) sink;
 
-  if (!range->memory || range->done >= range->length)
+  if (range->memory == NULL || range->done >= range->length)
     return NULL;
 
   *size = (gsize) (range->length - range->done);
@@ -151,7 +151,7 @@ void
 s3d_range_free (S3dRange *range)
 {
   g_queue_unlink (&range->get->live, &range->link);
-  if (range->get->destination.in_order && range->memory)
+  if (range->get->destination.in_order && range->memory != NULL)
     s3d_memory_free (range->memory, (gsize) range->length);
   g_free (range);
 }
@@ -165,13 +165,13 @@ set_changed (GError **error)
 static gboolean
 same_object (const S3dGet *get, const S3dOp *op)
 {
-  const char *etag = op->info ? s3dlio_object_info_get_etag (op->info) : NULL;
-  gint64 mtime = op->info ? s3dlio_object_info_get_mtime (op->info) : S3D_TIME_UNKNOWN;
-  gint64 first_mtime = get->info ? s3dlio_object_info_get_mtime (get->info) : S3D_TIME_UNKNOWN;
+  const char *etag = op->info != NULL ? s3dlio_object_info_get_etag (op->info) : NULL;
+  gint64 mtime = op->info != NULL ? s3dlio_object_info_get_mtime (op->info) : S3D_TIME_UNKNOWN;
+  gint64 first_mtime = get->info != NULL ? s3dlio_object_info_get_mtime (get->info) : S3D_TIME_UNKNOWN;
 
   if (op->total >= 0 && get->total >= 0 && op->total != get->total)
     return FALSE;
-  if (etag && get->etag)
+  if (etag != NULL && get->etag != NULL)
     return strcmp (etag, get->etag) == 0;
   if (get->unsure)
     return FALSE;
@@ -225,7 +225,7 @@ range_ready (S3dOp *op, gpointer data, GError **error)
   gboolean good;
 
   g_mutex_lock (&get->parent.lock);
-  if (get->parent.error)
+  if (get->parent.error != NULL)
     {
       g_propagate_error (error, s3d_error_new_cancelled ());
       good = FALSE;
@@ -236,7 +236,7 @@ range_ready (S3dOp *op, gpointer data, GError **error)
     good = s3d_get_plan (get, range, op, error);
   if (good && get->unsure)
     s3d_resume_confirm (get, op);
-  op->sink = get->plain ? get->plain : &range->sink;
+  op->sink = get->plain != NULL ? get->plain : &range->sink;
   g_mutex_unlock (&get->parent.lock);
 
   if (good)
@@ -249,7 +249,7 @@ range_ready (S3dOp *op, gpointer data, GError **error)
 static const char *
 condition (const S3dGet *get)
 {
-  if (get->etag && !g_str_has_prefix (get->etag, "W/"))
+  if (get->etag != NULL && !g_str_has_prefix (get->etag, "W/"))
     return get->etag;
 
   return get->if_match;
@@ -278,8 +278,8 @@ s3d_range_launch (S3dRange *range)
 static GError *
 explain (S3dGet *get, GError *error)
 {
-  gboolean changed = g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_RANGE) ||
-                     (g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION) && !get->if_match);
+  gboolean changed = g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_RANGE)
+                     || (g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION) && get->if_match == NULL);
 
   if (!get->planned || !changed)
     return error;
@@ -300,7 +300,7 @@ s3d_range_landed (S3dRange *range, S3dOp *op)
   range->attempts += MAX (op->facts.attempts, 1);
   if (get->note_step < G_MAXINT64 && (range->done != range->length || get->n_flying > 0 || get->next < get->end))
     s3d_resume_note (range);
-  if (range->done == range->length && (!error || range->clipped || op->resumable))
+  if (range->done == range->length && (error == NULL || range->clipped || op->resumable))
     {
       get->parent.progress_done += (guint64) (range->done - range->shown);
       range->shown = range->done;
@@ -315,14 +315,14 @@ s3d_range_landed (S3dRange *range, S3dOp *op)
       range->attempts = 0;
     }
 
-  if ((!error || op->resumable) && range->attempts < retries)
+  if ((error == NULL || op->resumable) && range->attempts < retries)
     {
       g_clear_error (&error);
       g_queue_push_tail (&get->again, range);
       return FALSE;
     }
 
-  if (!error)
+  if (error == NULL)
     g_set_error (&error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY,
                  "the body ended %" G_GINT64_FORMAT " bytes before its end, %u times", range->length - range->done,
                  range->attempts);

@@ -63,7 +63,7 @@ plan_copy (S3dSequence *sequence)
 
   g_mutex_lock (&sequence->lock);
   self->planned = planned;
-  if (!planned)
+  if (planned == NULL)
     s3d_sequence_fail (sequence, error);
   g_mutex_unlock (&sequence->lock);
 }
@@ -114,30 +114,30 @@ renamed (Rename *self, S3dOp *op)
 {
   if (g_error_matches (op->error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED))
     {
-      self->stage = self->if_match ? STAGE_PLAN : STAGE_LOOK;
+      self->stage = self->if_match != NULL ? STAGE_PLAN : STAGE_LOOK;
       return;
     }
 
   self->stage = STAGE_DONE;
-  if (op->error)
+  if (op->error != NULL)
     {
       s3d_sequence_fail (&self->base, g_steal_pointer (&op->error));
       return;
     }
 
   end_well (self);
-  self->info = op->info ? s3dlio_object_info_ref (op->info) : NULL;
+  self->info = op->info != NULL ? s3dlio_object_info_ref (op->info) : NULL;
 }
 
 static void
 looked (Rename *self, S3dOp *op)
 {
-  const char *etag = op->info ? s3dlio_object_info_get_etag (op->info) : NULL;
+  const char *etag = op->info != NULL ? s3dlio_object_info_get_etag (op->info) : NULL;
 
   self->stage = STAGE_PLAN;
-  if (op->error)
+  if (op->error != NULL)
     s3d_sequence_fail (&self->base, g_steal_pointer (&op->error));
-  else if (!etag)
+  else if (etag == NULL)
     s3d_sequence_fail (&self->base, g_error_new_literal (S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED,
                                                          "only what has an ETag is moved, as regular files have"));
   else
@@ -148,7 +148,7 @@ static void
 deleted (Rename *self, S3dOp *op)
 {
   self->stage = STAGE_DONE;
-  if (!op->error)
+  if (op->error == NULL)
     {
       end_well (self);
       return;
@@ -177,7 +177,7 @@ rename_ended (S3dSequence *sequence)
 {
   Rename *self = (Rename *) sequence;
 
-  if (self->wanted.destroy)
+  if (self->wanted.destroy != NULL)
     self->wanted.destroy (self->wanted.data);
   self->wanted.destroy = NULL;
 }
@@ -185,7 +185,7 @@ rename_ended (S3dSequence *sequence)
 static S3dlioObjectInfo *
 rename_get_info (S3dSequence *sequence)
 {
-  return sequence->within ? s3d_sequence_get_info (sequence->within) : ((Rename *) sequence)->info;
+  return sequence->within != NULL ? s3d_sequence_get_info (sequence->within) : ((Rename *) sequence)->info;
 }
 
 static void
@@ -215,16 +215,16 @@ S3dSequence *
 s3d_rename_new (const S3dRename *wanted)
 {
   Rename *self = g_new0 (Rename, 1);
-  gboolean any = !wanted->if_match || strcmp (wanted->if_match, "*") == 0; /* then the look tells which */
+  gboolean any = wanted->if_match == NULL || strcmp (wanted->if_match, "*") == 0; /* then the look tells which */
 
   s3d_sequence_init (&self->base, &rename_class);
   self->wanted = *wanted;
   s3d_store_ref (wanted->store);
   s3dlio_uri_ref (wanted->from);
   self->if_match = any ? NULL : g_strdup (wanted->if_match);
-  if (wanted->to)
+  if (wanted->to != NULL)
     s3dlio_uri_ref (wanted->to);
-  if (wanted->to && s3d_store_can (wanted->store, S3D_OP_RENAME))
+  if (wanted->to != NULL && s3d_store_can (wanted->store, S3D_OP_RENAME))
     self->stage = STAGE_RENAME;
   else
     self->stage = any ? STAGE_LOOK : STAGE_PLAN;

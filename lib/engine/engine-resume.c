@@ -21,7 +21,7 @@ s3d_get_set_journal (S3dSequence *sequence, S3dJournal *journal)
 void
 s3d_resume_describe (S3dGet *get)
 {
-  if (get->journal)
+  if (get->journal != NULL)
     get->note_step = s3d_journal_describe (get->journal, get->total, get->etag);
 }
 
@@ -35,19 +35,19 @@ s3d_resume_note (S3dRange *range)
 gint64
 s3d_resume_gap (S3dGet *get, gint64 at)
 {
-  return get->journal ? MIN (s3d_journal_gap (get->journal, at), get->end - at) : get->end - at;
+  return get->journal != NULL ? MIN (s3d_journal_gap (get->journal, at), get->end - at) : get->end - at;
 }
 
 gint64
 s3d_resume_skip (S3dGet *get, gint64 at)
 {
-  return get->journal ? s3d_journal_skip (get->journal, at) : at;
+  return get->journal != NULL ? s3d_journal_skip (get->journal, at) : at;
 }
 
 S3dRange *
 s3d_resume_begin (S3dGet *get)
 {
-  gint64 size = get->journal ? s3d_journal_get_size (get->journal) : -1;
+  gint64 size = get->journal != NULL ? s3d_journal_get_size (get->journal) : -1;
   gint64 start, length;
 
   if (size < 0)
@@ -76,7 +76,7 @@ void
 s3d_resume_confirm (S3dGet *get, const S3dOp *op)
 {
   get->unsure = FALSE;
-  get->info = op->info ? s3dlio_object_info_ref (op->info) : NULL;
+  get->info = op->info != NULL ? s3dlio_object_info_ref (op->info) : NULL;
   get->parent.progress_done += s3d_journal_get_n_bytes (get->journal);
 }
 
@@ -105,7 +105,7 @@ s3d_resume_start_over (S3dGet *get, S3dRange *range, const S3dOp *op)
   switch ((S3dlioError) op->error->code)
     {
     case S3DLIO_ERROR_PRECONDITION:
-      if (get->if_match) /* the caller's own condition */
+      if (get->if_match != NULL) /* the caller's own condition */
         return FALSE;
       break;
     case S3DLIO_ERROR_RANGE:

@@ -88,7 +88,7 @@ finish (gpointer data)
 {
   S3dSequence *sequence = data;
 
-  if (sequence->klass->ended)
+  if (sequence->klass->ended != NULL)
     sequence->klass->ended (sequence);
   sequence->done (sequence, sequence->done_data);
   s3d_sequence_unref (sequence);
@@ -122,7 +122,7 @@ within_done (S3dSequence *child, gpointer data)
 
   g_mutex_lock (&sequence->lock);
   s3d_sequence_absorb (sequence, child);
-  if (error)
+  if (error != NULL)
     s3d_sequence_fail (sequence, error);
   g_mutex_unlock (&sequence->lock);
 
@@ -149,12 +149,12 @@ interrupt (S3dSequence *sequence, GPtrArray *victims, S3dReservation *waiting)
   for (guint i = 0; i < victims->len; i++)
     s3d_op_cancel (g_ptr_array_index (victims, i));
 
-  if (sequence->within)
+  if (sequence->within != NULL)
     s3d_sequence_cancel (sequence->within);
-  if (sequence->klass->interrupt)
+  if (sequence->klass->interrupt != NULL)
     sequence->klass->interrupt (sequence);
 
-  if (waiting)
+  if (waiting != NULL)
     give_up_waiting (sequence, waiting);
 }
 
@@ -170,7 +170,7 @@ settle (S3dSequence *sequence, gboolean here)
   gboolean ends = FALSE;
 
   sequence->starts_within = FALSE;
-  if (sequence->error && !sequence->interrupted)
+  if (sequence->error != NULL && !sequence->interrupted)
     {
       sequence->interrupted = TRUE;
       victims = list_victims (sequence);
@@ -180,7 +180,7 @@ settle (S3dSequence *sequence, gboolean here)
 
   if (sequence->started && !sequence->ended && IDLE (sequence))
     {
-      if (sequence->error && sequence->klass->cleanup && !sequence->cleaning)
+      if (sequence->error != NULL && sequence->klass->cleanup != NULL && !sequence->cleaning)
         {
           sequence->cleaning = TRUE;
           sequence->klass->cleanup (sequence);
@@ -189,18 +189,18 @@ settle (S3dSequence *sequence, gboolean here)
         {
           ends = sequence->ended = TRUE;
           held = g_steal_pointer (&sequence->reservation);
-          if (!(here && s3d_thread_is_ours ()) && !sequence->pool)
+          if (!(here && s3d_thread_is_ours ()) && sequence->pool == NULL)
             sequence->pool = s3d_pool_get (S3D_POOL_DOWNLOAD);
         }
     }
 
   g_mutex_unlock (&sequence->lock);
 
-  if (stale)
+  if (stale != NULL)
     s3d_reservation_release (stale);
-  if (held)
+  if (held != NULL)
     s3d_reservation_release (held);
-  if (victims)
+  if (victims != NULL)
     interrupt (sequence, victims, waiting);
   if (starts)
     s3d_sequence_start (sequence->within, within_done, sequence);
@@ -214,7 +214,7 @@ settle (S3dSequence *sequence, gboolean here)
 static void
 step (S3dSequence *sequence)
 {
-  if (!sequence->error && !sequence->reserving && !sequence->ended)
+  if (sequence->error == NULL && !sequence->reserving && !sequence->ended)
     sequence->klass->step (sequence);
 }
 
@@ -250,7 +250,7 @@ s3d_sequence_cancel (S3dSequence *sequence)
 S3dlioObjectInfo *
 s3d_sequence_get_info (S3dSequence *sequence)
 {
-  return sequence->klass->get_info ? sequence->klass->get_info (sequence) : NULL;
+  return sequence->klass->get_info != NULL ? sequence->klass->get_info (sequence) : NULL;
 }
 
 void
@@ -264,7 +264,7 @@ s3d_sequence_get_progress (S3dSequence *sequence, guint64 *done, gint64 *total)
   *total = sequence->progress_total;
   g_mutex_unlock (&sequence->lock);
 
-  if (within)
+  if (within != NULL)
     s3d_sequence_get_progress (within, done, total);
 }
 
@@ -320,7 +320,7 @@ s3d_sequence_steal_error (S3dSequence *sequence)
 void
 s3d_sequence_fail (S3dSequence *sequence, GError *error)
 {
-  if (sequence->error)
+  if (sequence->error != NULL)
     g_error_free (error);
   else
     sequence->error = error;
@@ -356,7 +356,7 @@ op_done (S3dOp *op, gpointer data)
   count_op (sequence, op);
   if (!sequence->cleaning)
     sequence->klass->completed (sequence, op);
-  else if (sequence->klass->cleaned)
+  else if (sequence->klass->cleaned != NULL)
     sequence->klass->cleaned (sequence, op);
   step (sequence);
   settle (sequence, TRUE);
@@ -370,7 +370,7 @@ s3d_sequence_launch (S3dSequence *sequence, S3dStore *store, S3dOp *op)
 {
   GError *error = NULL;
 
-  if (sequence->error && !sequence->cleaning)
+  if (sequence->error != NULL && !sequence->cleaning)
     {
       s3d_op_unref (op);
       return;
@@ -445,7 +445,7 @@ s3d_sequence_push (S3dSequence *sequence, S3dSequenceJob job)
   work->sequence = sequence;
   work->job = job;
   sequence->pending++;
-  if (!sequence->pool)
+  if (sequence->pool == NULL)
     sequence->pool = s3d_pool_get (S3D_POOL_DOWNLOAD);
   s3d_pool_push (sequence->pool, run_job, work);
 }
@@ -506,7 +506,7 @@ single_completed (S3dSequence *sequence, S3dOp *op)
 {
   sequence->progress_done = op->facts.bytes;
   sequence->progress_total = (gint64) op->facts.bytes;
-  if (op->error)
+  if (op->error != NULL)
     s3d_sequence_fail (sequence, g_steal_pointer (&op->error));
 }
 

@@ -120,7 +120,7 @@ s3dlio_range_engine_finalize (GObject *object)
 {
   S3dlioRangeEngine *engine = S3DLIO_RANGE_ENGINE (object);
 
-  if (engine->destroy)
+  if (engine->destroy != NULL)
     engine->destroy (engine->user_data);
 
   G_OBJECT_CLASS (s3dlio_range_engine_parent_class)->finalize (object);
@@ -255,7 +255,7 @@ run_new (S3dlioRangeEngine *engine, guint64 size, GError **error)
   g_autoptr (S3dlioUri) uri = s3dlio_uri_parse ("mem://range/function", NULL);
   Run *run;
 
-  if (!settings)
+  if (settings == NULL)
     return NULL;
   if (size > G_MAXSSIZE)
     {
@@ -317,7 +317,7 @@ s3dlio_range_engine_run (S3dlioRangeEngine *engine, guint64 size, GCancellable *
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   run = run_new (engine, size, error);
-  if (!run || !s3d_call_run (run->get, cancellable, NULL, NULL, error))
+  if (run == NULL || !s3d_call_run (run->get, cancellable, NULL, NULL, error))
     return NULL;
 
   return result_new (run);
@@ -326,7 +326,7 @@ s3dlio_range_engine_run (S3dlioRangeEngine *engine, guint64 size, GCancellable *
 static void
 return_run (GTask *task, S3dSequence *get, GError *error, gpointer data)
 {
-  if (error)
+  if (error != NULL)
     g_task_return_error (task, error);
   else
     g_task_return_pointer (task, result_new (data), (GDestroyNotify) s3dlio_range_result_unref);
@@ -358,7 +358,7 @@ s3dlio_range_engine_run_async (S3dlioRangeEngine *engine, guint64 size, GCancell
   task = g_task_new (engine, cancellable, callback, user_data);
   g_task_set_source_tag (task, s3dlio_range_engine_run_async);
   run = run_new (engine, size, &error);
-  if (run)
+  if (run != NULL)
     {
       s3d_call_start (run->get, task, NULL, NULL, return_run, run, run_free);
       return;

@@ -20,8 +20,8 @@
 static gboolean
 is_beyond_kernel (int err)
 {
-  return err == EXDEV || err == EINVAL || err == ENOSYS || err == EOPNOTSUPP || err == EPERM || err == EBADF ||
-         err == ETXTBSY;
+  return err == EXDEV || err == EINVAL || err == ENOSYS || err == EOPNOTSUPP || err == EPERM || err == EBADF
+         || err == ETXTBSY;
 }
 
 /* How much was copied; 0: do it by hand. */
@@ -197,7 +197,7 @@ keep_time (const S3dFileCopy *copy, GError **error)
 static gboolean
 check_size (const S3dOp *op, const S3dFileInput *input, GError **error)
 {
-  gint64 size = op->info ? s3dlio_object_info_get_size (op->info) : -1;
+  gint64 size = op->info != NULL ? s3dlio_object_info_get_size (op->info) : -1;
 
   if (size < 0 || input->size < 0 || size == input->size)
     return TRUE;
@@ -216,13 +216,13 @@ s3d_file_run_copy (S3dOp *op, GError **error)
   S3dFileCopy copy = { .op = op, .input = &input, .output = &output };
   gboolean copied;
 
-  if (!s3d_file_input_open (&input, op->from, op->if_match, TRUE, error) || !check_not_same (op, &input, error) ||
-      !s3d_file_output_open (&output, op, op->no_clobber, error))
+  if (!s3d_file_input_open (&input, op->from, op->if_match, TRUE, error) || !check_not_same (op, &input, error)
+      || !s3d_file_output_open (&output, op, op->no_clobber, error))
     return FALSE;
 
   copied = copy_body (&copy, error);
   s3d_file_buffer_clear (&copy.buffer);
 
-  return copied && s3d_file_input_check (&input, op->if_match, error) && keep_time (&copy, error) &&
-         s3d_file_output_commit (&output, op, NULL, error) && check_size (op, &input, error);
+  return copied && s3d_file_input_check (&input, op->if_match, error) && keep_time (&copy, error)
+         && s3d_file_output_commit (&output, op, NULL, error) && check_size (op, &input, error);
 }

@@ -107,9 +107,9 @@ read_names (S3dFileDirectory *directory, DIR *stream, const char *filter, gboole
 
       errno = 0;
       dirent = readdir (stream);
-      if (!dirent && errno != 0)
+      if (dirent == NULL && errno != 0)
         s3d_file_set_errno (error, errno, "list", directory->path);
-      if (!dirent)
+      if (dirent == NULL)
         return errno == 0;
 
       if (!is_wanted (dirent->d_name, filter))
@@ -134,7 +134,7 @@ open_stream (int fd)
   DIR *stream = own >= 0 ? fdopendir (own) : NULL;
   int saved = errno;
 
-  if (own >= 0 && !stream)
+  if (own >= 0 && stream == NULL)
     close (own);
   errno = saved;
 
@@ -154,7 +154,7 @@ s3d_file_directory_read (const char *path, const char *filter, gboolean no_follo
   directory->chunk = g_string_chunk_new (4096);
   directory->fd = open_directory (path);
   stream = directory->fd >= 0 && fstat (directory->fd, &stat) == 0 ? open_stream (directory->fd) : NULL;
-  if (!stream)
+  if (stream == NULL)
     {
       s3d_file_set_errno (error, errno, "list", path);
       return NULL;

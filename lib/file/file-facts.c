@@ -54,7 +54,7 @@ s3d_file_check_match (const char *path, const struct stat *stat, const char *if_
   char etag[S3D_FILE_ETAG_SIZE];
   g_autofree char *predicate = NULL;
 
-  if (!if_match || strcmp (if_match, "*") == 0)
+  if (if_match == NULL || strcmp (if_match, "*") == 0)
     return TRUE;
 
   s3d_file_etag (stat, etag);

@@ -80,8 +80,8 @@ s3d_file_input_open (S3dFileInput *input, S3dlioUri *uri, const char *if_match, 
       s3d_file_set_errno (error, errno, "read", input->path);
       return FALSE;
     }
-  if (!check_kind (input->path, &input->stat, streams, error) ||
-      !s3d_file_check_match (input->path, &input->stat, if_match, error))
+  if (!check_kind (input->path, &input->stat, streams, error)
+      || !s3d_file_check_match (input->path, &input->stat, if_match, error))
     return FALSE;
 
   input->stream = S_ISFIFO (input->stat.st_mode) || S_ISCHR (input->stat.st_mode);
@@ -138,11 +138,11 @@ s3d_file_input_check (S3dFileInput *input, const char *if_match, GError **error)
       return FALSE;
     }
 
-  if (now.st_size == input->stat.st_size && now.st_mtim.tv_sec == input->stat.st_mtim.tv_sec &&
-      now.st_mtim.tv_nsec == input->stat.st_mtim.tv_nsec)
+  if (now.st_size == input->stat.st_size && now.st_mtim.tv_sec == input->stat.st_mtim.tv_sec
+      && now.st_mtim.tv_nsec == input->stat.st_mtim.tv_nsec)
     return TRUE;
 
-  s3d_file_set_error (error, if_match ? S3DLIO_ERROR_PRECONDITION : S3DLIO_ERROR_INTEGRITY, input->path,
+  s3d_file_set_error (error, if_match != NULL ? S3DLIO_ERROR_PRECONDITION : S3DLIO_ERROR_INTEGRITY, input->path,
                       "changed while it was read");
 
   return FALSE;
@@ -159,12 +159,12 @@ s3d_file_input_clear (S3dFileInput *input)
 gboolean
 s3d_file_buffer_alloc (S3dFileBuffer *buffer, guint64 wanted, GError **error)
 {
-  if (buffer->data)
+  if (buffer->data != NULL)
     return TRUE;
 
   buffer->size = (gsize) CLAMP (wanted, 1, BUFFER_SIZE);
   buffer->data = s3d_memory_alloc (buffer->size);
-  if (!buffer->data)
+  if (buffer->data == NULL)
     g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for %" G_GSIZE_FORMAT " bytes", buffer->size);
 
   return buffer->data != NULL;
@@ -173,7 +173,7 @@ s3d_file_buffer_alloc (S3dFileBuffer *buffer, guint64 wanted, GError **error)
 void
 s3d_file_buffer_clear (S3dFileBuffer *buffer)
 {
-  if (buffer->data)
+  if (buffer->data != NULL)
     s3d_memory_free (buffer->data, buffer->size);
   buffer->data = NULL;
 }

@@ -54,7 +54,7 @@ set_place (Walk *walk, S3dOp *op)
   const S3dFileDirectory *top = walk_top (walk);
   g_autofree char *root = s3d_uri_root (op->target);
 
-  if (!top)
+  if (top == NULL)
     return;
 
   g_string_assign (walk->text, root);
@@ -68,13 +68,13 @@ walk_new (S3dOp *op, GError **error)
   g_autoptr (Walk) walk = g_new0 (Walk, 1);
   const char *prefix = s3dlio_uri_get_key (op->target);
   const char *slash = strrchr (prefix, '/');
-  g_autofree char *path = slash ? g_strndup (prefix, (gsize) (slash - prefix) + 1) : g_strdup ("/");
+  g_autofree char *path = slash != NULL ? g_strndup (prefix, (gsize) (slash - prefix) + 1) : g_strdup ("/");
   S3dFileDirectory *root;
 
   walk->stack = g_ptr_array_new_with_free_func (s3d_file_directory_free);
   walk->text = g_string_new (NULL);
-  root = s3d_file_directory_read (path, slash ? slash + 1 : prefix, op->no_follow, op, error);
-  if (!root)
+  root = s3d_file_directory_read (path, slash != NULL ? slash + 1 : prefix, op->no_follow, op, error);
+  if (root == NULL)
     return NULL;
 
   g_ptr_array_add (walk->stack, root);
@@ -114,16 +114,16 @@ descend (Walk *walk, S3dFileDirectory *top, S3dOp *op, GError **error)
   GError *failure = NULL;
 
   below = s3d_file_directory_read (path, "", op->no_follow, op, &failure);
-  if (!below && g_error_matches (failure, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND) && has_gone (path))
+  if (below == NULL && g_error_matches (failure, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND) && has_gone (path))
     g_clear_error (&failure);
-  if (failure)
+  if (failure != NULL)
     {
       g_propagate_error (error, failure);
       return FALSE;
     }
 
   top->next++;
-  if (!below || is_above (walk, below))
+  if (below == NULL || is_above (walk, below))
     return TRUE;
 
   s3d_file_directory_rest (top);
@@ -173,7 +173,7 @@ ascend (Walk *walk, S3dOp *op)
 {
   guint before = walk->stack->len;
 
-  for (S3dFileDirectory *top = walk_top (walk); top && top->next == top->names->len; top = walk_top (walk))
+  for (S3dFileDirectory *top = walk_top (walk); top != NULL && top->next == top->names->len; top = walk_top (walk))
     g_ptr_array_set_size (walk->stack, (int) walk->stack->len - 1);
   if (walk->stack->len < before)
     set_place (walk, op);
@@ -210,17 +210,17 @@ s3d_file_run_list (S3dOp *op, GError **error)
   g_autoptr (GError) failure = NULL;
 
   op->items = g_ptr_array_new_with_free_func ((GDestroyNotify) s3dlio_object_info_unref);
-  if (!walk)
+  if (walk == NULL)
     {
       walk = walk_new (op, error);
-      if (!walk)
+      if (walk == NULL)
         return FALSE;
       op->cursor->state = walk;
       op->cursor->state_free = walk_free;
     }
 
-  if (!fill_page (walk, op, page, &failure) &&
-      (op->items->len == 0 || g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_CANCELLED)))
+  if (!fill_page (walk, op, page, &failure)
+      && (op->items->len == 0 || g_error_matches (failure, G_IO_ERROR, G_IO_ERROR_CANCELLED)))
     {
       g_propagate_error (error, g_steal_pointer (&failure));
       return FALSE;

@@ -28,7 +28,7 @@ s3d_file_check_target (const char *path, const char *if_match, GError **error)
 {
   struct stat now;
 
-  if (!if_match)
+  if (if_match == NULL)
     return TRUE;
 
   if (stat (path, &now) != 0)
@@ -95,7 +95,7 @@ s3d_file_output_open (S3dFileOutput *output, S3dOp *op, gboolean no_clobber, GEr
     flags |= S3D_ATOMIC_NO_CLOBBER;
 
   reader = no_clobber ? -1 : wait_for_reader (path, op, &stopped);
-  if (stopped)
+  if (stopped != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&stopped));
       return FALSE;
@@ -104,7 +104,7 @@ s3d_file_output_open (S3dFileOutput *output, S3dOp *op, gboolean no_clobber, GEr
   output->file = s3d_atomic_file_open (path, flags, error);
   if (reader >= 0)
     close (reader);
-  if (!output->file)
+  if (output->file == NULL)
     return FALSE;
 
   output->path = g_strdup (path);
@@ -159,12 +159,12 @@ gboolean
 s3d_file_output_send (S3dFileOutput *output, S3dOp *op, S3dSource *source, guint64 offset, GError **error)
 {
   g_auto (S3dFileBuffer) buffer = { NULL, 0 };
-  guint64 length = source ? s3d_source_get_length (source) : 0;
-  gconstpointer memory = source ? s3d_source_peek (source) : NULL;
+  guint64 length = source != NULL ? s3d_source_get_length (source) : 0;
+  gconstpointer memory = source != NULL ? s3d_source_peek (source) : NULL;
 
   if (length == 0)
     return TRUE;
-  if (memory)
+  if (memory != NULL)
     return s3d_file_output_write (output, op, memory, (gsize) length, offset, error);
   if (!s3d_file_buffer_alloc (&buffer, length, error))
     return FALSE;

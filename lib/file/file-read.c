@@ -42,7 +42,8 @@ refuse_short (S3dOp *op, const S3dFileInput *input, gint64 at, GError **error)
   g_autofree char *predicate = NULL;
 
   predicate = g_strdup_printf ("shrank: it ends at %" G_GINT64_FORMAT ", not at %" G_GINT64_FORMAT, at, input->size);
-  s3d_file_set_error (error, op->if_match ? S3DLIO_ERROR_PRECONDITION : S3DLIO_ERROR_INTEGRITY, input->path, predicate);
+  s3d_file_set_error (error, op->if_match != NULL ? S3DLIO_ERROR_PRECONDITION : S3DLIO_ERROR_INTEGRITY, input->path,
+                      predicate);
 
   return FALSE;
 }
@@ -55,12 +56,12 @@ send_piece (S3dOp *op, S3dFileInput *input, S3dFileBuffer *buffer, gint64 at, gs
   gpointer place = s3d_sink_get_buffer (op->sink, &room);
   gssize n;
 
-  if (!place && !s3d_file_buffer_alloc (buffer, wanted, error))
+  if (place == NULL && !s3d_file_buffer_alloc (buffer, wanted, error))
     return -1;
 
-  room = MIN (wanted, place ? room : buffer->size);
-  n = s3d_file_input_read (input, op, place ? place : buffer->data, room, (guint64) at, error);
-  if (n > 0 && place)
+  room = MIN (wanted, place != NULL ? room : buffer->size);
+  n = s3d_file_input_read (input, op, place != NULL ? place : buffer->data, room, (guint64) at, error);
+  if (n > 0 && place != NULL)
     s3d_sink_commit (op->sink, (gsize) n);
   else if (n > 0 && !s3d_sink_write (op->sink, buffer->data, (gsize) n, error))
     return -1;
@@ -115,8 +116,8 @@ s3d_file_run_read (S3dOp *op, GError **error)
   op->info = s3d_file_info (S3DLIO_OBJECT_TYPE_OBJECT, uri, &input.stat);
   op->facts.first_byte = g_get_monotonic_time ();
 
-  if (op->ready && !op->ready (op, op->ready_data, error))
+  if (op->ready != NULL && !op->ready (op, op->ready_data, error))
     return FALSE;
 
-  return !op->sink || send_body (op, &input, error);
+  return op->sink == NULL || send_body (op, &input, error);
 }

@@ -62,7 +62,7 @@ enter (Walk *walk, int parent, const char *name)
   Level level = { .stream = fd >= 0 ? fdopendir (fd) : NULL, .length = walk->path->len };
   int saved = errno;
 
-  if (level.stream)
+  if (level.stream != NULL)
     g_array_append_val (walk->levels, level);
   else if (fd >= 0)
     close (fd);
@@ -121,7 +121,7 @@ keep (Walk *walk, int err, const char *what, S3dOp *op)
   if (err == ENOENT)
     return;
 
-  if (top)
+  if (top != NULL)
     top->kept = TRUE;
   key.key = g_strdup (walk->path->str);
   s3d_file_set_errno (&key.error, err, what, key.key);
@@ -148,20 +148,20 @@ leave (Walk *walk, S3dOp *op)
   g_string_truncate (walk->path, last.length);
   if (last.kept)
     {
-      if (above)
+      if (above != NULL)
         above->kept = TRUE;
     }
-  else if (unlinkat (above ? dirfd (above->stream) : AT_FDCWD,
-                     above ? walk->path->str + above->length + 1 : walk->path->str, AT_REMOVEDIR) == 0)
+  else if (unlinkat (above != NULL ? dirfd (above->stream) : AT_FDCWD,
+                     above != NULL ? walk->path->str + above->length + 1 : walk->path->str, AT_REMOVEDIR) == 0)
     {
-      if (above)
+      if (above != NULL)
         above->removed = TRUE;
     }
   else
     {
       keep (walk, errno, "delete", op);
     }
-  if (above)
+  if (above != NULL)
     g_string_truncate (walk->path, above->length);
 }
 
@@ -212,9 +212,9 @@ walk_on (Walk *walk, S3dOp *op)
 
   errno = 0;
   entry = readdir (walk_top (walk)->stream);
-  if (!entry && errno != 0)
+  if (entry == NULL && errno != 0)
     keep (walk, errno, "list", op);
-  if (!entry)
+  if (entry == NULL)
     leave (walk, op);
   else if (strcmp (entry->d_name, ".") != 0 && strcmp (entry->d_name, "..") != 0)
     remove_entry (walk, entry, op);
@@ -227,10 +227,10 @@ s3d_file_run_delete_tree (S3dOp *op, GError **error)
   Walk *walk = op->cursor->state;
 
   op->keys = s3d_keys_new (page);
-  if (!walk)
+  if (walk == NULL)
     {
       walk = walk_new (s3dlio_uri_get_key (op->target), error);
-      if (!walk)
+      if (walk == NULL)
         return FALSE;
       op->cursor->state = walk;
       op->cursor->state_free = walk_free;

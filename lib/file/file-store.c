@@ -70,7 +70,7 @@ run_delete (S3dOp *op, GError **error)
   const char *path = s3dlio_uri_get_key (op->target);
   struct stat now;
 
-  if (op->if_match && lstat (path, &now) == 0 && !s3d_file_check_match (path, &now, op->if_match, error))
+  if (op->if_match != NULL && lstat (path, &now) == 0 && !s3d_file_check_match (path, &now, op->if_match, error))
     return FALSE;
 
   return remove_one (path, error);

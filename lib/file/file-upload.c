@@ -112,9 +112,9 @@ static Upload *
 find_upload (S3dFileStore *store, S3dOp *op)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&store->lock);
-  Upload *upload = op->upload_id ? g_hash_table_lookup (store->uploads, op->upload_id) : NULL;
+  Upload *upload = op->upload_id != NULL ? g_hash_table_lookup (store->uploads, op->upload_id) : NULL;
 
-  if (!upload || strcmp (upload->path, s3dlio_uri_get_key (op->target)) != 0)
+  if (upload == NULL || strcmp (upload->path, s3dlio_uri_get_key (op->target)) != 0)
     return NULL;
 
   g_atomic_ref_count_inc (&upload->refs);
@@ -126,7 +126,7 @@ static void
 set_unknown (S3dOp *op, GError **error)
 {
   g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND, "there is no upload \"%s\"",
-               op->upload_id ? op->upload_id : "");
+               op->upload_id != NULL ? op->upload_id : "");
 }
 
 static void
@@ -183,7 +183,7 @@ place_part (Upload *upload, guint number, guint64 size)
 
   g_atomic_ref_count_init (&part->refs);
   part->size = size;
-  if (laid && laid->size == size)
+  if (laid != NULL && laid->size == size)
     part->offset = laid->offset;
   else if (number == upload->laid->len + 1)
     {
@@ -206,7 +206,7 @@ open_spill (Upload *upload, S3dOp *op, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&upload->lock);
 
-  return upload->spill.file || s3d_file_output_open (&upload->spill, op, FALSE, error);
+  return upload->spill.file != NULL || s3d_file_output_open (&upload->spill, op, FALSE, error);
 }
 
 static gboolean
@@ -244,7 +244,7 @@ run_part (gpointer data)
   S3dOp *op = job->op;
   GError *error = NULL;
 
-  if (job->part)
+  if (job->part != NULL)
     end_part (job->upload, job->part, op,
               s3d_file_go_on (op, &error) && write_part (job->upload, job->part, op, &error));
   else
@@ -264,13 +264,13 @@ s3d_file_start_upload_part (S3dStore *store, S3dOp *op)
 
   job->op = op;
   job->upload = upload;
-  if (upload)
+  if (upload != NULL)
     {
       g_mutex_lock (&upload->lock);
-      if (!upload->ending && upload->output.file)
+      if (!upload->ending && upload->output.file != NULL)
         {
           upload->n_running++;
-          job->part = place_part (upload, op->part_number, op->source ? s3d_source_get_length (op->source) : 0);
+          job->part = place_part (upload, op->part_number, op->source != NULL ? s3d_source_get_length (op->source) : 0);
         }
       g_mutex_unlock (&upload->lock);
     }
@@ -286,7 +286,7 @@ collect_parts (Upload *upload, S3dOp *op, GError **error)
 {
   g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (part_unref);
 
-  if (upload->n_running > 0 || !op->part_etags || op->part_etags->len == 0)
+  if (upload->n_running > 0 || op->part_etags == NULL || op->part_etags->len == 0)
     {
       g_set_error_literal (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID,
                            upload->n_running > 0 ? "parts are still being written" : "an upload needs a part");
@@ -297,9 +297,9 @@ collect_parts (Upload *upload, S3dOp *op, GError **error)
     {
       Part *part = g_hash_table_lookup (upload->parts, GUINT_TO_POINTER (i + 1));
 
-      if (!part || g_strcmp0 (part->etag, g_ptr_array_index (op->part_etags, i)) != 0)
+      if (part == NULL || g_strcmp0 (part->etag, g_ptr_array_index (op->part_etags, i)) != 0)
         {
-          set_invalid (error, i + 1, part ? "has been replaced" : "is missing");
+          set_invalid (error, i + 1, part != NULL ? "has been replaced" : "is missing");
           return NULL;
         }
       g_ptr_array_add (parts, part_ref (part));
@@ -369,11 +369,11 @@ begin_end (Upload *upload, S3dOp *op, GError **error)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&upload->lock);
   GPtrArray *parts = NULL;
 
-  if (upload->ending || !upload->output.file)
+  if (upload->ending || upload->output.file == NULL)
     set_unknown (op, error);
   else
     parts = collect_parts (upload, op, error);
-  upload->ending = upload->ending || parts;
+  upload->ending = upload->ending || parts != NULL;
 
   return parts;
 }
@@ -393,8 +393,8 @@ publish (Upload *upload, const GPtrArray *parts, S3dOp *op, GError **error)
   if (in_place)
     return trim (&upload->output, parts, error) && s3d_file_output_commit (&upload->output, op, op->if_match, error);
 
-  return s3d_file_output_open (&joined, op, no_clobber, error) && join_parts (upload, parts, op, &joined, error) &&
-         s3d_file_output_commit (&joined, op, op->if_match, error);
+  return s3d_file_output_open (&joined, op, no_clobber, error) && join_parts (upload, parts, op, &joined, error)
+         && s3d_file_output_commit (&joined, op, op->if_match, error);
 }
 
 static void
@@ -413,19 +413,19 @@ s3d_file_run_upload_complete (S3dOp *op, GError **error)
   g_autoptr (GPtrArray) parts = NULL;
   gboolean completed;
 
-  if (!upload)
+  if (upload == NULL)
     {
       set_unknown (op, error);
       return FALSE;
     }
 
   parts = begin_end (upload, op, error);
-  completed = parts && publish (upload, parts, op, error);
+  completed = parts != NULL && publish (upload, parts, op, error);
   if (completed)
     forget (store, op);
 
   g_mutex_lock (&upload->lock);
-  if (parts)
+  if (parts != NULL)
     upload->ending = FALSE;
   g_mutex_unlock (&upload->lock);
   s3d_file_upload_unref (upload);
@@ -441,8 +441,8 @@ remove_temporary (S3dOp *op, GError **error)
   g_autofree char *name = g_path_get_basename (path);
   struct stat now;
 
-  if (g_strcmp0 (name, op->upload_id) != 0 || !s3d_atomic_file_is_temporary (name) || lstat (path, &now) != 0 ||
-      !S_ISREG (now.st_mode) || unlink (path) == 0 || errno == ENOENT)
+  if (g_strcmp0 (name, op->upload_id) != 0 || !s3d_atomic_file_is_temporary (name) || lstat (path, &now) != 0
+      || !S_ISREG (now.st_mode) || unlink (path) == 0 || errno == ENOENT)
     return TRUE;
 
   s3d_file_set_errno (error, errno, "delete", path);
@@ -455,7 +455,7 @@ s3d_file_run_upload_abort (S3dOp *op, GError **error)
 {
   Upload *upload = find_upload ((S3dFileStore *) op->store, op);
 
-  if (!upload)
+  if (upload == NULL)
     return remove_temporary (op, error);
 
   forget ((S3dFileStore *) op->store, op);

@@ -86,8 +86,8 @@ mend_unexplained (S3dS3Job *job, const S3dS3Failure *failure)
       skew -= g_atomic_int_get (&job->store->clock_offset);
       return ABS (skew) > SUSPICIOUS_SKEW && mend_clock (job);
     }
-  return (failure->status == 400 || failure->status == 401) && job->credentials->session_token != NULL &&
-         mend_token (job);
+  return (failure->status == 400 || failure->status == 401) && job->credentials->session_token != NULL
+         && mend_token (job);
 }
 
 S3dHttpVerdict

@@ -133,8 +133,8 @@ uploads_answer (S3dS3Job *job, GError **error)
   S3dHttpVerdict verdict =
       s3d_s3_job_read_document (job, "ListMultipartUploadsResult", s3d_s3_page_read_uploads, &page, error);
   s3d_s3_page_guess_encoding (&page);
-  if (*error == NULL && s3d_s3_page_arrange (&page, error) && make_token (&page, error) &&
-      move_cursor (job->op->cursor, &page, error))
+  if (*error == NULL && s3d_s3_page_arrange (&page, error) && make_token (&page, error)
+      && move_cursor (job->op->cursor, &page, error))
     make_items (job->op, &page);
   return verdict;
 }

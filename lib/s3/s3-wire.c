@@ -152,8 +152,8 @@ configure_checksums (S3dS3Endpoint *endpoint, const S3dSettings *settings, const
   static const char *const wishes[] = { "when_required", "when_supported", NULL };
   S3dChecksum wanted = settings->checksum;
   int wish = -1;
-  if (settings->checksum_is_default &&
-      !profile_word (profile, "request_checksum_calculation", wishes, &wish, error))
+  if (settings->checksum_is_default
+      && !profile_word (profile, "request_checksum_calculation", wishes, &wish, error))
     return FALSE;
   if (wish >= 0)
     wanted = wish == 1 ? S3D_CHECKSUM_AUTO : S3D_CHECKSUM_NONE;
@@ -196,8 +196,8 @@ s3d_s3_endpoint_new (S3dlioUri *uri, const S3dSettings *settings, const S3dProfi
     }
   endpoint->region = g_strdup (region != NULL ? region : DEFAULT_REGION);
   endpoint->amazon = is_amazon (endpoint);
-  if (!configure_addressing (endpoint, settings, profile, error) ||
-      !configure_checksums (endpoint, settings, profile, error))
+  if (!configure_addressing (endpoint, settings, profile, error)
+      || !configure_checksums (endpoint, settings, profile, error))
     return NULL;
   return g_steal_pointer (&endpoint);
 }

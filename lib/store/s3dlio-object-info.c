@@ -36,7 +36,7 @@ S3dlioObjectInfo *
 s3d_object_info_new (S3dlioObjectType type, const char *uri, gint64 size, gint64 mtime, const char *etag)
 {
   gsize uri_size = strlen (uri) + 1;
-  gsize etag_size = etag ? strlen (etag) + 1 : 0;
+  gsize etag_size = etag != NULL ? strlen (etag) + 1 : 0;
   S3dlioObjectInfo *info = g_malloc (sizeof *info + uri_size + etag_size);
 
   g_atomic_ref_count_init (&info->refs);
@@ -45,9 +45,9 @@ s3d_object_info_new (S3dlioObjectType type, const char *uri, gint64 size, gint64
   info->mtime = mtime;
   info->attributes = NULL;
   info->metadata = NULL;
-  info->etag = etag ? (guint) uri_size : 0;
+  info->etag = etag != NULL ? (guint) uri_size : 0;
   memcpy (info->text, uri, uri_size);
-  if (etag)
+  if (etag != NULL)
     memcpy (info->text + uri_size, etag, etag_size);
 
   return info;
@@ -65,7 +65,7 @@ clear_pair (gpointer data)
 static const char *
 find_pair (const GArray *pairs, const char *name)
 {
-  for (guint i = 0; pairs && i < pairs->len; i++)
+  for (guint i = 0; pairs != NULL && i < pairs->len; i++)
     {
       const Pair *pair = &g_array_index (pairs, Pair, i);
 
@@ -81,10 +81,10 @@ set_pair (GArray **pairs, const char *name, const char *value)
 {
   Pair fresh = { NULL, NULL };
 
-  if (!value)
+  if (value == NULL)
     return;
 
-  if (!*pairs)
+  if (*pairs == NULL)
     {
       *pairs = g_array_new (FALSE, FALSE, sizeof (Pair));
       g_array_set_clear_func (*pairs, clear_pair);
@@ -316,7 +316,7 @@ s3dlio_object_info_list_metadata (S3dlioObjectInfo *info)
   g_return_val_if_fail (info != NULL, NULL);
 
   builder = g_strv_builder_new ();
-  for (guint i = 0; info->metadata && i < info->metadata->len; i++)
+  for (guint i = 0; info->metadata != NULL && i < info->metadata->len; i++)
     g_strv_builder_add (builder, g_array_index (info->metadata, Pair, i).name);
   names = g_strv_builder_end (builder);
   g_strv_builder_unref (builder);

@@ -105,7 +105,7 @@ s3d_mem_object_info (S3dlioUri *uri, const S3dMemObject *object)
   GHashTableIter iter;
   gpointer name, value;
 
-  if (!attributes)
+  if (attributes == NULL)
     return info;
 
   s3d_object_info_set_attribute (info, "content-type", attributes->content_type);
@@ -114,7 +114,7 @@ s3d_mem_object_info (S3dlioUri *uri, const S3dMemObject *object)
   s3d_object_info_set_attribute (info, "content-disposition", attributes->content_disposition);
   s3d_object_info_set_attribute (info, "cache-control", attributes->cache_control);
   s3d_object_info_set_attribute (info, "storage-class", attributes->storage_class);
-  if (!attributes->metadata)
+  if (attributes->metadata == NULL)
     return info;
 
   g_hash_table_iter_init (&iter, attributes->metadata);
@@ -129,10 +129,10 @@ static Container *
 find_container (S3dlioUri *uri, GError **error)
 {
   const char *name = s3dlio_uri_get_container (uri);
-  Container *container = name && containers ? g_hash_table_lookup (containers, name) : NULL;
+  Container *container = name != NULL && containers != NULL ? g_hash_table_lookup (containers, name) : NULL;
 
-  if (!container)
-    g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND, "there is no container \"%s\"", name ? name : "");
+  if (container == NULL)
+    g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND, "there is no container \"%s\"", name != NULL ? name : "");
 
   return container;
 }
@@ -140,7 +140,7 @@ find_container (S3dlioUri *uri, GError **error)
 static gboolean
 check_match (const S3dMemObject *object, const char *if_match, GError **error)
 {
-  if (!if_match || strcmp (if_match, "*") == 0 || strcmp (if_match, object->etag) == 0)
+  if (if_match == NULL || strcmp (if_match, "*") == 0 || strcmp (if_match, object->etag) == 0)
     return TRUE;
 
   g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION, "its ETag is \"%s\", not \"%s\"", object->etag,
@@ -158,17 +158,17 @@ s3d_mem_find_object (S3dlioUri *uri, const char *if_match, GError **error)
 
   g_mutex_lock (&lock);
   container = find_container (uri, error);
-  if (container)
+  if (container != NULL)
     {
       object = g_tree_lookup (container->objects, key);
-      if (object)
+      if (object != NULL)
         object_ref (object);
       else
         g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND, "there is no object \"%s\"", key);
     }
   g_mutex_unlock (&lock);
 
-  if (object && !check_match (object, if_match, error))
+  if (object != NULL && !check_match (object, if_match, error))
     g_clear_pointer (&object, s3d_mem_object_unref);
 
   return object;
@@ -184,7 +184,7 @@ s3d_mem_publish (S3dOp *op, S3dMemObject *object, const char *if_match, GError *
   Container *container = find_container (op->target, error);
   S3dMemObject *old;
 
-  if (!container)
+  if (container == NULL)
     return FALSE;
 
   if (key[0] == '\0')
@@ -194,17 +194,17 @@ s3d_mem_publish (S3dOp *op, S3dMemObject *object, const char *if_match, GError *
     }
 
   old = g_tree_lookup (container->objects, key);
-  if (old && op->no_clobber)
+  if (old != NULL && op->no_clobber)
     {
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS, "the object \"%s\" exists", key);
       return FALSE;
     }
-  if (if_match && !old)
+  if (if_match != NULL && old == NULL)
     {
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND, "there is no object \"%s\"", key);
       return FALSE;
     }
-  if (if_match && !check_match (old, if_match, error))
+  if (if_match != NULL && !check_match (old, if_match, error))
     return FALSE;
 
   op->info = s3d_mem_object_info (op->target, fresh);
@@ -220,7 +220,7 @@ s3d_mem_stat_container (S3dOp *op, GError **error)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
   Container *container = find_container (op->target, error);
 
-  if (!container)
+  if (container == NULL)
     return FALSE;
 
   op->info = s3d_object_info_new (S3DLIO_OBJECT_TYPE_CONTAINER, uri, -1, container->created, NULL);
@@ -233,9 +233,9 @@ s3d_mem_run_delete (MemStore *store, S3dOp *op, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
   Container *container = find_container (op->target, error);
-  S3dMemObject *object = container ? g_tree_lookup (container->objects, s3dlio_uri_get_key (op->target)) : NULL;
+  S3dMemObject *object = container != NULL ? g_tree_lookup (container->objects, s3dlio_uri_get_key (op->target)) : NULL;
 
-  if (!container || (object && !check_match (object, op->if_match, error)))
+  if (container == NULL || (object != NULL && !check_match (object, op->if_match, error)))
     return FALSE;
 
   g_tree_remove (container->objects, s3dlio_uri_get_key (op->target));
@@ -249,7 +249,7 @@ s3d_mem_run_delete_many (MemStore *store, S3dOp *op, GError **error)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
   Container *container = find_container (op->target, error);
 
-  if (!container)
+  if (container == NULL)
     return FALSE;
 
   for (guint i = 0; i < op->keys->len; i++)
@@ -277,7 +277,7 @@ page_start (GTree *objects, const char *prefix, const char *token)
 {
   g_autofree char *behind = NULL;
 
-  if (!token)
+  if (token == NULL)
     return g_tree_lower_bound (objects, prefix);
   if (token[0] == 'k')
     return g_tree_upper_bound (objects, token + 1);
@@ -293,7 +293,7 @@ add_item (S3dOp *op, const char *root, const char *key, gsize key_size, const S3
 {
   g_autofree char *uri = g_strdup_printf ("%s%.*s", root, (int) key_size, key);
 
-  if (object)
+  if (object != NULL)
     g_ptr_array_add (op->items, s3d_object_info_new (S3DLIO_OBJECT_TYPE_OBJECT, uri,
                                                      (gint64) g_bytes_get_size (object->bytes), object->mtime,
                                                      object->etag));
@@ -312,24 +312,24 @@ s3d_mem_run_list (MemStore *store, S3dOp *op, GError **error)
   g_autofree char *last = NULL;
   GTreeNode *node;
 
-  if (!container)
+  if (container == NULL)
     return FALSE;
 
   op->items = g_ptr_array_new_with_free_func ((GDestroyNotify) s3dlio_object_info_unref);
   node = page_start (container->objects, prefix, op->cursor->token);
-  while (node && op->items->len < page && g_str_has_prefix (g_tree_node_key (node), prefix))
+  while (node != NULL && op->items->len < page && g_str_has_prefix (g_tree_node_key (node), prefix))
     {
       const char *key = g_tree_node_key (node);
       const char *slash = op->recursive ? NULL : strchr (key + strlen (prefix), '/');
-      gsize size = slash ? (gsize) (slash - key) + 1 : strlen (key);
+      gsize size = slash != NULL ? (gsize) (slash - key) + 1 : strlen (key);
 
-      add_item (op, root, key, size, slash ? NULL : g_tree_node_value (node));
+      add_item (op, root, key, size, slash != NULL ? NULL : g_tree_node_value (node));
       g_free (last);
-      last = g_strdup_printf ("%c%.*s", slash ? 'p' : 'k', (int) size, key);
-      node = slash ? page_start (container->objects, prefix, last) : g_tree_node_next (node);
+      last = g_strdup_printf ("%c%.*s", slash != NULL ? 'p' : 'k', (int) size, key);
+      node = slash != NULL ? page_start (container->objects, prefix, last) : g_tree_node_next (node);
     }
 
-  op->cursor->at_end = !node || !g_str_has_prefix (g_tree_node_key (node), prefix);
+  op->cursor->at_end = node == NULL || !g_str_has_prefix (g_tree_node_key (node), prefix);
   g_free (op->cursor->token);
   op->cursor->token = op->cursor->at_end ? NULL : g_steal_pointer (&last);
 
@@ -343,13 +343,13 @@ s3d_mem_run_container_create (MemStore *store, S3dOp *op, GError **error)
   const char *name = s3dlio_uri_get_container (op->target);
   Container *container;
 
-  if (!name || name[0] == '\0')
+  if (name == NULL || name[0] == '\0')
     {
       g_set_error_literal (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "the URI names no container");
       return FALSE;
     }
 
-  if (!containers)
+  if (containers == NULL)
     containers = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, container_free);
   if (g_hash_table_contains (containers, name))
     {
@@ -371,7 +371,7 @@ s3d_mem_run_container_delete (MemStore *store, S3dOp *op, GError **error)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
   Container *container = find_container (op->target, error);
 
-  if (!container)
+  if (container == NULL)
     return FALSE;
 
   if (g_tree_nnodes (container->objects) > 0)
@@ -399,9 +399,9 @@ s3d_mem_run_container_list (MemStore *store, S3dOp *op, GError **error)
   gpointer name, container;
 
   op->items = g_ptr_array_new_with_free_func ((GDestroyNotify) s3dlio_object_info_unref);
-  if (op->cursor)
+  if (op->cursor != NULL)
     op->cursor->at_end = TRUE;
-  if (!containers)
+  if (containers == NULL)
     return TRUE;
 
   g_hash_table_iter_init (&iter, containers);

@@ -81,7 +81,7 @@ s3d_mem_run_upload_begin (MemStore *store, S3dOp *op, GError **error)
   op->upload_id = id_of (upload);
 
   g_mutex_lock (&lock);
-  if (!uploads)
+  if (uploads == NULL)
     uploads = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, upload_free);
   g_hash_table_insert (uploads, g_strdup (op->upload_id), upload);
   g_mutex_unlock (&lock);
@@ -93,14 +93,14 @@ s3d_mem_run_upload_begin (MemStore *store, S3dOp *op, GError **error)
 static Upload *
 find_upload (S3dOp *op, GError **error)
 {
-  Upload *upload = uploads && op->upload_id ? g_hash_table_lookup (uploads, op->upload_id) : NULL;
+  Upload *upload = uploads != NULL && op->upload_id != NULL ? g_hash_table_lookup (uploads, op->upload_id) : NULL;
 
-  if (upload && g_strcmp0 (upload->container, s3dlio_uri_get_container (op->target)) == 0 &&
-      g_strcmp0 (upload->key, s3dlio_uri_get_key (op->target)) == 0)
+  if (upload != NULL && g_strcmp0 (upload->container, s3dlio_uri_get_container (op->target)) == 0
+      && g_strcmp0 (upload->key, s3dlio_uri_get_key (op->target)) == 0)
     return upload;
 
   g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND, "there is no upload \"%s\"",
-               op->upload_id ? op->upload_id : "");
+               op->upload_id != NULL ? op->upload_id : "");
 
   return NULL;
 }
@@ -116,12 +116,12 @@ add_part (S3dOp *op, GBytes *bytes, GError **error)
   Upload *upload = find_upload (op, error);
   Part *part;
 
-  if (upload && (op->part_number < 1 || op->part_number > max_parts))
+  if (upload != NULL && (op->part_number < 1 || op->part_number > max_parts))
     {
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "part numbers go from 1 to %u", max_parts);
       upload = NULL;
     }
-  if (!upload)
+  if (upload == NULL)
     {
       g_bytes_unref (bytes);
       return FALSE;
@@ -142,16 +142,16 @@ s3d_mem_run_upload_part (MemStore *store, S3dOp *op, GError **error)
 {
   GBytes *bytes = s3d_mem_read_source (op, error);
 
-  return bytes && add_part (op, bytes, error);
+  return bytes != NULL && add_part (op, bytes, error);
 }
 
 gboolean
 s3d_mem_run_upload_part_copy (MemStore *store, S3dOp *op, GError **error)
 {
   g_autoptr (S3dMemObject) from = s3d_mem_find_object (op->from, op->if_match, error);
-  guint64 size = from ? g_bytes_get_size (from->bytes) : 0;
+  guint64 size = from != NULL ? g_bytes_get_size (from->bytes) : 0;
 
-  if (!from)
+  if (from == NULL)
     return FALSE;
 
   if ((guint64) op->offset + (guint64) op->length > size)
@@ -172,12 +172,12 @@ collect_parts (S3dOp *op, GHashTable *have, gsize *total, GError **error)
   g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
 
   *total = 0;
-  for (guint i = 0; op->part_etags && i < op->part_etags->len; i++)
+  for (guint i = 0; op->part_etags != NULL && i < op->part_etags->len; i++)
     {
       Part *part = g_hash_table_lookup (have, GUINT_TO_POINTER (i + 1));
-      gsize size = part ? g_bytes_get_size (part->bytes) : 0;
+      gsize size = part != NULL ? g_bytes_get_size (part->bytes) : 0;
 
-      if (!part || g_strcmp0 (part->etag, g_ptr_array_index (op->part_etags, i)) != 0)
+      if (part == NULL || g_strcmp0 (part->etag, g_ptr_array_index (op->part_etags, i)) != 0)
         {
           g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY, "part %u is not what was uploaded", i + 1);
           return NULL;
@@ -206,7 +206,7 @@ join_parts (GPtrArray *parts, gsize total, GError **error)
   guint8 *memory = s3d_memory_alloc (MAX (total, 1));
   gsize at = 0;
 
-  if (!memory)
+  if (memory == NULL)
     {
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for %" G_GSIZE_FORMAT " bytes", total);
       return NULL;
@@ -238,14 +238,14 @@ s3d_mem_run_upload_complete (MemStore *store, S3dOp *op, GError **error)
 
   g_mutex_lock (&lock);
   upload = find_upload (op, error);
-  if (upload)
+  if (upload != NULL)
     parts = collect_parts (op, upload->parts, &total, error);
-  if (parts)
+  if (parts != NULL)
     attributes = s3d_attributes_copy (upload->attributes);
   g_mutex_unlock (&lock);
 
-  bytes = parts ? join_parts (parts, total, error) : NULL;
-  if (!bytes)
+  bytes = parts != NULL ? join_parts (parts, total, error) : NULL;
+  if (bytes == NULL)
     return FALSE;
 
   object = s3d_mem_object_new (bytes, g_strdup_printf ("%s-%u", etag, parts->len), g_steal_pointer (&attributes));
@@ -264,7 +264,7 @@ s3d_mem_run_upload_abort (MemStore *store, S3dOp *op, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
 
-  if (find_upload (op, NULL))
+  if (find_upload (op, NULL) != NULL)
     g_hash_table_remove (uploads, op->upload_id);
 
   return TRUE;
@@ -289,23 +289,23 @@ sort_uploads (S3dlioUri *prefix, const char *token)
 {
   GPtrArray *sorted = g_ptr_array_new ();
   char *space = NULL;
-  Upload last = { .serial = token ? g_ascii_strtoull (token, &space, 10) : 0 };
+  Upload last = { .serial = token != NULL ? g_ascii_strtoull (token, &space, 10) : 0 };
   const Upload *shown = &last;
   GHashTableIter iter;
   gpointer value;
 
-  if (!uploads)
+  if (uploads == NULL)
     return sorted;
 
-  last.key = space ? space + 1 : NULL;
+  last.key = space != NULL ? space + 1 : NULL;
   g_hash_table_iter_init (&iter, uploads);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
       const Upload *upload = value;
 
-      if (g_strcmp0 (upload->container, s3dlio_uri_get_container (prefix)) == 0 &&
-          g_str_has_prefix (upload->key, s3dlio_uri_get_key (prefix)) &&
-          (!last.key || compare_uploads (&upload, &shown) > 0))
+      if (g_strcmp0 (upload->container, s3dlio_uri_get_container (prefix)) == 0
+          && g_str_has_prefix (upload->key, s3dlio_uri_get_key (prefix))
+          && (last.key == NULL || compare_uploads (&upload, &shown) > 0))
         g_ptr_array_add (sorted, value);
     }
   g_ptr_array_sort (sorted, compare_uploads);

@@ -41,7 +41,7 @@ check_cancelled (S3dOp *op, GError **error)
 static gboolean
 send_body (S3dOp *op, const guint8 *data, gsize size, GError **error)
 {
-  if (!op->sink)
+  if (op->sink == NULL)
     return TRUE;
 
   if (!s3d_sink_begin (op->sink, (gint64) size, error))
@@ -56,7 +56,7 @@ send_body (S3dOp *op, const guint8 *data, gsize size, GError **error)
         return FALSE;
 
       piece = MIN (piece, size);
-      if (buffer)
+      if (buffer != NULL)
         {
           memcpy (buffer, data, piece);
           s3d_sink_commit (op->sink, piece);
@@ -81,7 +81,7 @@ run_read (MemStore *store, S3dOp *op, GError **error)
   const guint8 *data;
   gsize size;
 
-  if (!object)
+  if (object == NULL)
     return FALSE;
 
   data = g_bytes_get_data (object->bytes, &size);
@@ -102,7 +102,7 @@ run_read (MemStore *store, S3dOp *op, GError **error)
   op->info = s3d_mem_object_info (op->target, object);
   op->facts.first_byte = g_get_monotonic_time ();
 
-  if (op->ready && !op->ready (op, op->ready_data, error))
+  if (op->ready != NULL && !op->ready (op, op->ready_data, error))
     return FALSE;
 
   return send_body (op, data + op->range_offset, (gsize) op->range_length, error);
@@ -117,7 +117,7 @@ run_stat (MemStore *store, S3dOp *op, GError **error)
     return s3d_mem_stat_container (op, error);
 
   object = s3d_mem_find_object (op->target, NULL, error);
-  if (!object)
+  if (object == NULL)
     return FALSE;
 
   op->info = s3d_mem_object_info (op->target, object);
@@ -128,7 +128,7 @@ run_stat (MemStore *store, S3dOp *op, GError **error)
 GBytes *
 s3d_mem_read_source (S3dOp *op, GError **error)
 {
-  guint64 length = op->source ? s3d_source_get_length (op->source) : 0;
+  guint64 length = op->source != NULL ? s3d_source_get_length (op->source) : 0;
   guint8 *memory;
   gsize got = 0;
 
@@ -136,7 +136,7 @@ s3d_mem_read_source (S3dOp *op, GError **error)
     return g_bytes_new_static ("", 0);
 
   memory = length <= G_MAXSIZE ? s3d_memory_alloc ((gsize) length) : NULL;
-  if (!memory)
+  if (memory == NULL)
     {
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for %" G_GUINT64_FORMAT " bytes", length);
       return NULL;
@@ -167,7 +167,7 @@ run_write (MemStore *store, S3dOp *op, GError **error)
 {
   GBytes *bytes = s3d_mem_read_source (op, error);
 
-  if (!bytes)
+  if (bytes == NULL)
     return FALSE;
 
   return s3d_mem_publish (op, s3d_mem_object_new (bytes, s3d_mem_new_etag (), s3d_attributes_copy (op->attributes)),
@@ -181,10 +181,10 @@ run_copy (MemStore *store, S3dOp *op, GError **error)
   const S3dAttributes *attributes;
   S3dMemObject *copy;
 
-  if (!from)
+  if (from == NULL)
     return FALSE;
 
-  attributes = op->attributes ? op->attributes : from->attributes;
+  attributes = op->attributes != NULL ? op->attributes : from->attributes;
   copy = s3d_mem_object_new (g_bytes_ref (from->bytes), s3d_mem_new_etag (), s3d_attributes_copy (attributes));
 
   return s3d_mem_publish (op, copy, NULL, error);
@@ -254,7 +254,7 @@ s3d_mem_store_open (S3dlioUri *uri, S3dSettings *settings, GError **error)
 
   mem->klass.name = "mem";
   for (guint kind = 0; kind < S3D_OP_N_KINDS; kind++)
-    mem->klass.start[kind] = handlers[kind] ? start_op : NULL;
+    mem->klass.start[kind] = handlers[kind] != NULL ? start_op : NULL;
   mem->klass.max_write = MAX_WRITE;
   mem->klass.max_copy = MAX_WRITE;
   mem->klass.min_part_size = MIN_PART_SIZE;

@@ -17,7 +17,7 @@ s3d_op_new (S3dOpKind kind, S3dlioUri *target, S3dOpDone done, gpointer data)
 
   g_atomic_ref_count_init (&op->refs);
   op->kind = kind;
-  op->target = target ? s3dlio_uri_ref (target) : NULL;
+  op->target = target != NULL ? s3dlio_uri_ref (target) : NULL;
   op->done = done;
   op->done_data = data;
   op->length = -1;
@@ -83,7 +83,7 @@ s3d_op_cancel (S3dOp *op)
   if (!op->cancelled)
     {
       op->cancelled = TRUE;
-      if (op->cancel)
+      if (op->cancel != NULL)
         run_cancel (op);
     }
   g_mutex_unlock (&op->lock);
@@ -113,7 +113,7 @@ s3d_op_set_cancel (S3dOp *op, void (*cancel) (S3dOp *op, gpointer data), gpointe
   g_mutex_lock (&op->lock);
   op->cancel = cancel;
   op->cancel_data = data;
-  if (cancel && op->cancelled)
+  if (cancel != NULL && op->cancelled)
     run_cancel (op);
   g_mutex_unlock (&op->lock);
 }
@@ -133,7 +133,7 @@ s3d_op_complete (S3dOp *op, GError *error)
   op->error = error;
   if (op->facts.ended == 0)
     op->facts.ended = g_get_monotonic_time ();
-  if (store)
+  if (store != NULL)
     s3d_store_watch_uploads (store, op);
 
   op->done (op, op->done_data);
@@ -146,7 +146,7 @@ void
 s3d_cursor_clear (S3dCursor *cursor)
 {
   g_clear_pointer (&cursor->token, g_free);
-  if (cursor->state && cursor->state_free)
+  if (cursor->state != NULL && cursor->state_free != NULL)
     cursor->state_free (cursor->state);
   cursor->state = NULL;
   cursor->state_free = NULL;
@@ -193,7 +193,7 @@ s3d_attributes_copy (const S3dAttributes *attributes)
   GHashTableIter iter;
   gpointer name, value;
 
-  if (!attributes)
+  if (attributes == NULL)
     return copy;
 
   copy->content_type = g_strdup (attributes->content_type);
@@ -202,7 +202,7 @@ s3d_attributes_copy (const S3dAttributes *attributes)
   copy->content_disposition = g_strdup (attributes->content_disposition);
   copy->cache_control = g_strdup (attributes->cache_control);
   copy->storage_class = g_strdup (attributes->storage_class);
-  if (!attributes->metadata)
+  if (attributes->metadata == NULL)
     return copy;
 
   copy->metadata = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);

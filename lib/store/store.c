@@ -69,7 +69,7 @@ s3d_store_part_copy (S3dStore *store, S3dlioUri *from)
   if (!s3d_store_can (store, S3D_OP_UPLOAD_PART_COPY))
     return S3D_PART_COPY_NONE;
 
-  return store->klass->part_copy ? store->klass->part_copy (store, from) : S3D_PART_COPY_HELD;
+  return store->klass->part_copy != NULL ? store->klass->part_copy (store, from) : S3D_PART_COPY_HELD;
 }
 
 gboolean
@@ -105,8 +105,8 @@ s3d_store_start (S3dStore *store, S3dOp *op, GError **error)
 static gboolean
 is_upload (S3dlioObjectInfo *info, const char *uri, const char *id)
 {
-  return g_strcmp0 (s3dlio_object_info_get_uri (info), uri) == 0 &&
-         g_strcmp0 (s3dlio_object_info_get_attribute (info, "upload-id"), id) == 0;
+  return g_strcmp0 (s3dlio_object_info_get_uri (info), uri) == 0
+         && g_strcmp0 (s3dlio_object_info_get_attribute (info, "upload-id"), id) == 0;
 }
 
 void
@@ -116,7 +116,8 @@ s3d_store_watch_uploads (S3dStore *store, const S3dOp *op)
   gboolean gone = g_error_matches (op->error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND);
   g_autofree char *uri = NULL;
 
-  if ((!ends && op->kind != S3D_OP_UPLOAD_BEGIN) || (op->error && !(ends && gone)) || store->klass->local_path)
+  if ((!ends && op->kind != S3D_OP_UPLOAD_BEGIN) || (op->error != NULL && !(ends && gone))
+      || store->klass->local_path != NULL)
     return;
 
   uri = s3dlio_uri_to_string (op->target);

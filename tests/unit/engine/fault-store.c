@@ -338,8 +338,8 @@ hold (Pass *pass, guint nth)
   gboolean holds;
 
   g_mutex_lock (&store->lock);
-  holds = store->gated && store->gate_kind == pass->outer->kind && nth >= store->gate_first &&
-          !s3d_op_is_cancelled (pass->outer);
+  holds = store->gated && store->gate_kind == pass->outer->kind && nth >= store->gate_first
+          && !s3d_op_is_cancelled (pass->outer);
   if (holds)
     {
       pass->held = TRUE;
