@@ -5,6 +5,10 @@
 
 #include "config.h"
 
+#include "tool-options.h"
+#include "tool-progress.h"
+#include "tool.h"
+
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
@@ -12,10 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "tool-options.h"
-#include "tool-progress.h"
-#include "tool.h"
 
 const ToolVerb tool_verbs[] = {
   { TOOL_LS, "ls", "[URI…]", "List buckets, objects and directories",

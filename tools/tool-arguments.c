@@ -4,9 +4,9 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "tool-arguments.h"
+
+#include <string.h>
 
 int
 tool_check_arguments (Tool *tool, char **args, ToolArguments kind)

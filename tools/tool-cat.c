@@ -4,11 +4,11 @@
 
 #include "config.h"
 
-#include <unistd.h>
-
 #include "tool-arguments.h"
 #include "tool-copy.h"
 #include "tool-progress.h"
+
+#include <unistd.h>
 
 static gboolean
 write_object (Tool *tool, ToolItem *item, const char *uri, GError **error)

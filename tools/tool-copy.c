@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "tool-copy.h"
+
 #include "tool-progress.h"
 #include "tool-walk.h"
 

@@ -4,10 +4,10 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "tool-copy.h"
 #include "tool-progress.h"
+
+#include <string.h>
 
 /* Several sources need a directory. */
 static int

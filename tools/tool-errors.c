@@ -5,11 +5,11 @@
 
 #include "config.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "tool-options.h"
 #include "tool-progress.h"
+
+#include <stdio.h>
+#include <string.h>
 
 static gboolean as_json;
 

@@ -5,9 +5,9 @@
 
 #include "config.h"
 
-#include <fnmatch.h>
-
 #include "tool-filter.h"
+
+#include <fnmatch.h>
 
 typedef struct
 {

@@ -4,10 +4,10 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "tool-copy.h"
 #include "tool-progress.h"
+
+#include <string.h>
 
 static int
 get_to_stdout (Tool *tool, char **uris)

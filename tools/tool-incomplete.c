@@ -8,11 +8,11 @@
 
 #include "config.h"
 
-#include <string.h>
-#include <sys/stat.h>
-
 #include "tool-copy.h"
 #include "tool-rm.h"
+
+#include <string.h>
+#include <sys/stat.h>
 
 #define OLDER_THAN (24 * 3600 * G_TIME_SPAN_SECOND)
 

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "tool-jobs.h"
+
 #include "tool-progress.h"
 
 /* So many items are begun before the main context is looked after. */

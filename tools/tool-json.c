@@ -4,9 +4,9 @@
 
 #include "config.h"
 
-#include <json-c/json.h>
-
 #include "tool.h"
+
+#include <json-c/json.h>
 
 static void
 add_string (struct json_object *object, const char *name, const char *value)

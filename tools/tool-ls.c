@@ -4,10 +4,10 @@
 
 #include "config.h"
 
+#include "tool-arguments.h"
+
 #include <string.h>
 #include <sys/stat.h>
-
-#include "tool-arguments.h"
 
 typedef struct
 {

@@ -4,12 +4,12 @@
 
 #include "config.h"
 
+#include "tool-names.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include "tool-names.h"
 
 ToolPlace *
 tool_place_parse (const char *text, GError **error)

@@ -4,9 +4,9 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "tool-options.h"
+
+#include <string.h>
 
 void
 tool_set_usage (GError **error, const char *format, ...)

@@ -4,14 +4,14 @@
 
 #include "config.h"
 
+#include "tool-progress.h"
+#include "tool.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "tool-progress.h"
-#include "tool.h"
 
 /* C0, DEL and C1: what a terminal would act on. */
 void

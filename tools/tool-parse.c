@@ -6,9 +6,9 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "tool-options.h"
+
+#include <string.h>
 
 const ToolVerb *
 tool_find_verb (const char *name)

@@ -5,14 +5,14 @@
 
 #include "config.h"
 
+#include "tool-copy.h"
+#include "tool-walk.h"
+
 #include <errno.h>
 #include <ftw.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "tool-copy.h"
-#include "tool-walk.h"
 
 typedef struct
 {

@@ -6,12 +6,12 @@
 
 #include "config.h"
 
+#include "tool-progress.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-#include "tool-progress.h"
 
 #define INTERVAL_MS 200
 #define SAMPLES (5 * 1000 / INTERVAL_MS + 1)

@@ -4,13 +4,12 @@
 
 #include "config.h"
 
-#include <string.h>
-#include <unistd.h>
-
-#include <gio/gunixinputstream.h>
-
 #include "tool-copy.h"
 #include "tool-progress.h"
+
+#include <gio/gunixinputstream.h>
+#include <string.h>
+#include <unistd.h>
 
 static int
 put_stdin (Tool *tool, const ToolPlace *to)

@@ -6,12 +6,13 @@
 
 #include "config.h"
 
-#include <string.h>
-#include <sys/stat.h>
+#include "tool-rm.h"
 
 #include "tool-copy.h"
-#include "tool-rm.h"
 #include "tool-walk.h"
+
+#include <string.h>
+#include <sys/stat.h>
 
 #define REQUEST 1000 /* objects: what services delete at once */
 

@@ -6,13 +6,12 @@
 
 #include "config.h"
 
+#include "tool.h"
+
+#include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <glib-unix.h>
-
-#include "tool.h"
 
 #define CLEAN_END_SECONDS 5
 

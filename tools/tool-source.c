@@ -4,14 +4,13 @@
 
 #include "config.h"
 
+#include "tool-source.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <gio/gunixinputstream.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <gio/gunixinputstream.h>
-
-#include "tool-source.h"
 
 ToolItem *
 tool_item_new (const char *from, gboolean from_local, const char *key, gint64 size)

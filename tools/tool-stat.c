@@ -4,10 +4,10 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "tool-arguments.h"
 #include "tool-jobs.h"
+
+#include <string.h>
 
 static void
 append (GString *out, const char *name, const char *value)

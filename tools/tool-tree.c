@@ -5,10 +5,10 @@
 
 #include "config.h"
 
+#include "tool-names.h"
+
 #include <string.h>
 #include <sys/stat.h>
-
-#include "tool-names.h"
 
 struct _ToolTree
 {

@@ -5,9 +5,9 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "tool-copy.h"
+
+#include <string.h>
 
 static const struct
 {

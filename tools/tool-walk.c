@@ -5,14 +5,15 @@
 
 #include "config.h"
 
+#include "tool-walk.h"
+
+#include "tool-source.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "tool-source.h"
-#include "tool-walk.h"
 
 typedef struct
 {

@@ -11,7 +11,6 @@
 #include "config.h"
 
 #include "auth/auth-credentials.h"
-
 #include "base/base-env.h"
 #include "base/base-error.h"
 

@@ -14,11 +14,11 @@
 
 #include "auth/auth-profile.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include "base/base-env.h"
 #include "base/base-error.h"
+
+#include <errno.h>
+#include <string.h>
 
 #define MAX_FILE_SIZE (4 * 1024 * 1024)
 

@@ -13,10 +13,10 @@
 
 #include "auth/auth-sigv4.h"
 
-#include <string.h>
-
 #include "base/base-digest.h"
 #include "base/base-time.h"
+
+#include <string.h>
 
 #define N_DAY_KEYS 4
 #define DATE_LENGTH 8

@@ -5,10 +5,10 @@
 
 #include "config.h"
 
+#include "base/base-backoff.h"
+
 #include <sys/random.h>
 #include <unistd.h>
-
-#include "base/base-backoff.h"
 
 /* Forked children inherit the state of GLib's generator: they would all retry in the same instants. */
 static guint32

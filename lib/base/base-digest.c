@@ -7,10 +7,10 @@
 
 #include "config.h"
 
+#include "base/base-digest.h"
+
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
-
-#include "base/base-digest.h"
 
 #define MD5_SIZE 16
 

@@ -5,9 +5,9 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/base-env.h"
+
+#include <string.h>
 
 char *
 s3d_env_get (const char *name)

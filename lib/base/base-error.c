@@ -5,9 +5,9 @@
 
 #include "config.h"
 
-#include <errno.h>
-
 #include "base/base-error.h"
+
+#include <errno.h>
 
 /* All others are S3DLIO_ERROR_FAILED. */
 static const struct

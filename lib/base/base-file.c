@@ -12,6 +12,11 @@
 
 #include "base/base-file.h"
 
+#include "base/base-error.h"
+#include "base/base-part.h"
+#include "base/base-path.h"
+#include "base/base-time.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,11 +24,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/base-error.h"
-#include "base/base-part.h"
-#include "base/base-path.h"
-#include "base/base-time.h"
 
 #define NAMES_TRIED 100
 #define TEMPORARY_PREFIX ".s3dlio-"

@@ -6,10 +6,10 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/base-knobs.h"
 #include "s3dlio/s3dlio-error.h"
+
+#include <string.h>
 
 static gboolean
 same_name (const char *a, const char *b)

@@ -5,10 +5,10 @@
 
 #include "config.h"
 
+#include "base/base-knobs.h"
+
 #include <stddef.h>
 #include <string.h>
-
-#include "base/base-knobs.h"
 
 #define KIB G_GUINT64_CONSTANT (1024)
 #define MIB (1024 * KIB)

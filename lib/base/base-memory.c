@@ -20,12 +20,12 @@
 
 #include "base/base-memory.h"
 
+#include "base/base-fork.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-
-#include "base/base-fork.h"
 
 #define MAPPED ((gsize) 2 * 1024 * 1024) /* and the alignment of mappings: a huge page of x86-64 and arm64 */
 #define ALIGNMENT ((gsize) 4096)         /* what O_DIRECT asks for, at most */

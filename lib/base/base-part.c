@@ -11,6 +11,8 @@
 
 #include "base/base-part.h"
 
+#include "base/base-digest.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,8 +20,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/base-digest.h"
 
 #define TRIES 100
 

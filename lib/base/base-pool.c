@@ -19,12 +19,12 @@
 
 #include "base/base-pool.h"
 
+#include "base/base-fork.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-
-#include "base/base-fork.h"
 
 #define REAP_TRIES 200
 

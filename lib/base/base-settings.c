@@ -6,10 +6,10 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/base-env.h"
 #include "base/base-knobs.h"
+
+#include <string.h>
 
 /* TRUE when the knob @index is set by hand; a knob that was set is checked under its own name. */
 static gboolean

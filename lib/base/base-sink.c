@@ -9,13 +9,13 @@
 
 #include "base/base-sink.h"
 
+#include "base/base-error.h"
+#include "base/base-memory.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "base/base-error.h"
-#include "base/base-memory.h"
 
 /* What a body of unknown length starts with. */
 #define GROWING_FIRST ((gsize) 64 * 1024)

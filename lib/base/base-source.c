@@ -8,11 +8,11 @@
 
 #include "base/base-source.h"
 
+#include "base/base-error.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "base/base-error.h"
 
 struct _S3dSource
 {

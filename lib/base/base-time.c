@@ -6,9 +6,9 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/base-time.h"
+
+#include <string.h>
 
 #define USEC_PER_SEC G_GINT64_CONSTANT (1000000)
 #define SEC_PER_DAY 86400

@@ -10,10 +10,11 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/base-uri.h"
+
 #include "s3dlio/s3dlio-error.h"
+
+#include <string.h>
 
 typedef enum
 {

@@ -6,13 +6,13 @@
 
 #include "config.h"
 
-#include <string.h>
+#include "base/base-xml.h"
+
+#include "s3dlio/s3dlio-error.h"
 
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
-
-#include "base/base-xml.h"
-#include "s3dlio/s3dlio-error.h"
+#include <string.h>
 
 #define MAX_DEPTH 32
 #define MAX_TEXT (256 * 1024)

@@ -10,10 +10,10 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/base-knobs.h"
 #include "s3dlio/s3dlio-error.h"
+
+#include <string.h>
 
 struct _S3dlioConfig
 {

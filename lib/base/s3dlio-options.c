@@ -7,10 +7,10 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/base-options.h"
 #include "s3dlio/s3dlio-error.h"
+
+#include <string.h>
 
 typedef struct
 {

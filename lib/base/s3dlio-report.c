@@ -5,9 +5,9 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/base-report.h"
+
+#include <string.h>
 
 typedef struct
 {

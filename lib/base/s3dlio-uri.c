@@ -4,10 +4,10 @@
 
 #include "config.h"
 
+#include "base/base-uri.h"
+
 #include <string.h>
 #include <unistd.h>
-
-#include "base/base-uri.h"
 
 G_DEFINE_BOXED_TYPE (S3dlioUri, s3dlio_uri, s3dlio_uri_ref, s3dlio_uri_unref)
 

@@ -4,20 +4,20 @@
 
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <gio/gunixinputstream.h>
+#include "client/client-copy.h"
 
 #include "base/base-error.h"
 #include "base/base-options.h"
 #include "base/base-uri.h"
-#include "client/client-copy.h"
 #include "engine/engine-copy.h"
 #include "engine/engine-get-file.h"
 #include "s3dlio/s3dlio-error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gunixinputstream.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 S3dAttributes *
 s3d_client_attributes_of (S3dlioOptions *options)

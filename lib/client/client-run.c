@@ -5,9 +5,8 @@
 
 #include "config.h"
 
-#include "client/client-private.h"
-
 #include "base/base-options.h"
+#include "client/client-private.h"
 #include "engine/engine-call.h"
 
 static void

@@ -5,11 +5,11 @@
 
 #include "config.h"
 
-#include "client/client-private.h"
+#include "s3dlio/s3dlio-client-delete.h"
 
 #include "base/base-options.h"
+#include "client/client-private.h"
 #include "engine/engine-delete.h"
-#include "s3dlio/s3dlio-client-delete.h"
 
 /* ---- One ---- */
 

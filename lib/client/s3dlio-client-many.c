@@ -5,11 +5,12 @@
 
 #include "config.h"
 
+#include "s3dlio/s3dlio-client-many.h"
+
 #include "base/base-options.h"
 #include "client/client-batch.h"
 #include "client/client-copy.h"
 #include "engine/engine-many.h"
-#include "s3dlio/s3dlio-client-many.h"
 #include "s3dlio/s3dlio-error.h"
 
 static void

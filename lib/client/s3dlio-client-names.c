@@ -5,12 +5,12 @@
 
 #include "config.h"
 
-#include "client/client-private.h"
+#include "s3dlio/s3dlio-client-names.h"
 
 #include "base/base-options.h"
 #include "client/client-lister.h"
+#include "client/client-private.h"
 #include "engine/engine-list.h"
-#include "s3dlio/s3dlio-client-names.h"
 #include "s3dlio/s3dlio-error.h"
 
 /* The sequence of one op of @kind on what @uri names. */

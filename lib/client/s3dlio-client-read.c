@@ -5,17 +5,18 @@
 
 #include "config.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "s3dlio/s3dlio-client-read.h"
 
 #include "base/base-options.h"
 #include "base/base-uri.h"
 #include "client/client-private.h"
 #include "engine/engine-get-file.h"
 #include "engine/engine-get.h"
-#include "s3dlio/s3dlio-client-read.h"
 #include "s3dlio/s3dlio-error.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 gboolean
 s3d_client_check_range (gint64 offset, gint64 length, GError **error)

@@ -4,15 +4,16 @@
 
 #include "config.h"
 
-#include <string.h>
-#include <sys/stat.h>
+#include "s3dlio/s3dlio-client-rename.h"
 
 #include "base/base-options.h"
 #include "base/base-uri.h"
 #include "client/client-copy.h"
 #include "engine/engine-rename.h"
-#include "s3dlio/s3dlio-client-rename.h"
 #include "s3dlio/s3dlio-error.h"
+
+#include <string.h>
+#include <sys/stat.h>
 
 /* What the copy needs, once it is known whether there is one. */
 typedef struct

@@ -5,10 +5,10 @@
 
 #include "config.h"
 
-#include "client/client-private.h"
+#include "s3dlio/s3dlio-client-uploads.h"
 
 #include "base/base-options.h"
-#include "s3dlio/s3dlio-client-uploads.h"
+#include "client/client-private.h"
 
 static S3dSequence *
 plan_abort (S3dlioClient *client, const char *uri, const char *upload_id, S3dlioOptions *options, GError **error)

@@ -5,11 +5,12 @@
 
 #include "config.h"
 
+#include "s3dlio/s3dlio-client-write.h"
+
 #include "base/base-options.h"
 #include "base/base-uri.h"
 #include "client/client-copy.h"
 #include "engine/engine-put.h"
-#include "s3dlio/s3dlio-client-write.h"
 
 /* Resolves the object to write, after a look at the options. */
 static gboolean

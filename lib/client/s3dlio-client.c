@@ -6,11 +6,10 @@
 
 #include "config.h"
 
-#include "client/client-private.h"
-
 #include "base/base-options.h"
 #include "base/base-uri.h"
 #include "client/client-backends.h"
+#include "client/client-private.h"
 #include "engine/engine-call.h"
 #include "s3dlio/s3dlio-error.h"
 

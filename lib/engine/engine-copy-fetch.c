@@ -11,9 +11,8 @@
 
 #include "config.h"
 
-#include "engine/engine-copy-private.h"
-
 #include "base/base-error.h"
+#include "engine/engine-copy-private.h"
 #include "engine/engine-range.h"
 
 #define MIB (G_GUINT64_CONSTANT (1) << 20)

@@ -11,9 +11,8 @@
 
 #include "config.h"
 
-#include "engine/engine-copy-private.h"
-
 #include "base/base-error.h"
+#include "engine/engine-copy-private.h"
 
 #define MIB (G_GUINT64_CONSTANT (1) << 20)
 /* Ranges that the service copies cost it little more than a request each: few of them, but some for every slot. */

@@ -12,10 +12,9 @@
 
 #include "config.h"
 
-#include "engine/engine-range.h"
-
 #include "base/base-error.h"
 #include "base/base-memory.h"
+#include "engine/engine-range.h"
 
 #define MIB (G_GINT64_CONSTANT (1) << 20)
 #define CHUNK_MAX (64 * MIB)

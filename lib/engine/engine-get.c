@@ -14,10 +14,9 @@
 
 #include "config.h"
 
-#include "engine/engine-range.h"
-
 #include "base/base-error.h"
 #include "base/base-memory.h"
+#include "engine/engine-range.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>

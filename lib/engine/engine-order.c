@@ -9,10 +9,9 @@
 
 #include "config.h"
 
-#include "engine/engine-range.h"
-
 #include "base/base-error.h"
 #include "base/base-memory.h"
+#include "engine/engine-range.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,10 +6,9 @@
 
 #include "config.h"
 
-#include "engine/engine-put-private.h"
-
 #include "base/base-error.h"
 #include "base/base-memory.h"
+#include "engine/engine-put-private.h"
 
 /* Buffers of one stream together. */
 #define STREAM_MAX (G_GUINT64_CONSTANT (128) << 20)

@@ -7,9 +7,8 @@
 
 #include "config.h"
 
-#include "engine/engine-range.h"
-
 #include "base/base-error.h"
+#include "engine/engine-range.h"
 
 void
 s3d_get_set_journal (S3dSequence *sequence, S3dJournal *journal)

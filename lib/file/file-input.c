@@ -9,9 +9,8 @@
 
 #include "config.h"
 
-#include "file/file-private.h"
-
 #include "base/base-memory.h"
+#include "file/file-private.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -14,9 +14,8 @@
 
 #include "config.h"
 
-#include "file/file-private.h"
-
 #include "base/base-time.h"
+#include "file/file-private.h"
 
 #include <errno.h>
 #include <string.h>

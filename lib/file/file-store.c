@@ -8,9 +8,8 @@
 
 #include "config.h"
 
-#include "file/file.h"
-
 #include "file/file-private.h"
+#include "file/file.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -11,6 +11,7 @@
 #include "config.h"
 
 #include "http/http-attempt.h"
+
 #include "http/http-errors.h"
 #include "http/http-loop.h"
 #include "http/http-redirect.h"

@@ -14,10 +14,10 @@
 #include "config.h"
 
 #include "http/http-core.h"
-#include "http/http-loop.h"
 
 #include "base/base-fork.h"
 #include "base/base-pool.h"
+#include "http/http-loop.h"
 
 #include <string.h>
 

@@ -6,10 +6,10 @@
 
 #include "config.h"
 
-#include "http/http-core.h"
 #include "http/http-errors.h"
 
 #include "base/base-time.h"
+#include "http/http-core.h"
 
 #include <string.h>
 

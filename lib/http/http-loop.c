@@ -10,11 +10,11 @@
 #include "config.h"
 
 #include "http/http-loop.h"
+
+#include "base/base-pool.h"
 #include "http/http-attempt.h"
 #include "http/http-poll.h"
 #include "http/http-transfer.h"
-
-#include "base/base-pool.h"
 
 #include <signal.h>
 

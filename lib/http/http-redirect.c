@@ -6,8 +6,9 @@
 
 #include "config.h"
 
-#include "http/http-core.h"
 #include "http/http-redirect.h"
+
+#include "http/http-core.h"
 
 #include <string.h>
 

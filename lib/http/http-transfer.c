@@ -6,8 +6,9 @@
 
 #include "config.h"
 
-#include "http/http-loop.h"
 #include "http/http-transfer.h"
+
+#include "http/http-loop.h"
 
 #include <linux/sockios.h>
 #include <string.h>

@@ -6,9 +6,8 @@
 
 #include "config.h"
 
-#include "http/http-core.h"
-
 #include "base/base-fork.h"
+#include "http/http-core.h"
 
 struct _S3dHttp
 {

@@ -11,11 +11,10 @@
 
 #include "config.h"
 
+#include "base/base-xml.h"
 #include "s3/s3-private.h"
 
 #include <string.h>
-
-#include "base/base-xml.h"
 
 /* Amazon refuses its name as a constraint. */
 #define REGION_WITHOUT_CONSTRAINT "us-east-1"

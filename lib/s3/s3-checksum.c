@@ -11,11 +11,10 @@
 
 #include "config.h"
 
+#include "base/base-crc32c.h"
 #include "s3/s3-private.h"
 
 #include <string.h>
-
-#include "base/base-crc32c.h"
 
 #define HEADER "x-amz-checksum-crc32c"
 

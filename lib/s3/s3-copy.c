@@ -17,11 +17,10 @@
 
 #include "config.h"
 
+#include "base/base-time.h"
 #include "s3/s3-private.h"
 
 #include <string.h>
-
-#include "base/base-time.h"
 
 typedef struct
 {

@@ -12,11 +12,10 @@
 
 #include "config.h"
 
+#include "base/base-time.h"
 #include "s3/s3-private.h"
 
 #include <string.h>
-
-#include "base/base-time.h"
 
 /* Services allow 15 minutes; so much apart, a refusal without a reason is about the clock. */
 #define SUSPICIOUS_SKEW (5 * 60)

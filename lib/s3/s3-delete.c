@@ -15,12 +15,11 @@
 
 #include "config.h"
 
+#include "base/base-digest.h"
+#include "base/base-xml.h"
 #include "s3/s3-private.h"
 
 #include <string.h>
-
-#include "base/base-digest.h"
-#include "base/base-xml.h"
 
 /* ---- One ---- */
 

@@ -13,10 +13,10 @@
 
 #include "s3/s3-error.h"
 
-#include <string.h>
-
 #include "base/base-xml.h"
 #include "s3/s3-wire.h"
+
+#include <string.h>
 
 #define MAX_MESSAGE 400
 

@@ -8,11 +8,10 @@
 
 #include "config.h"
 
+#include "base/base-time.h"
 #include "s3/s3-private.h"
 
 #include <string.h>
-
-#include "base/base-time.h"
 
 #define META "x-amz-meta-"
 

@@ -11,9 +11,8 @@
 
 #include "config.h"
 
-#include "s3/s3-private.h"
-
 #include "base/base-time.h"
+#include "s3/s3-private.h"
 
 #define BULK_READ (512 * 1024)
 

@@ -13,12 +13,11 @@
 
 #include "config.h"
 
+#include "base/base-crc32c.h"
+#include "base/base-digest.h"
 #include "s3/s3-private.h"
 
 #include <string.h>
-
-#include "base/base-crc32c.h"
-#include "base/base-digest.h"
 
 #define SMALL_BODY (64 * 1024)
 #define HASH_PIECE (256 * 1024)

@@ -10,9 +10,8 @@
 
 #include "config.h"
 
-#include "s3/s3.h"
-
 #include "s3/s3-private.h"
+#include "s3/s3.h"
 
 #include <string.h>
 

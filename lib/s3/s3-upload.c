@@ -11,14 +11,13 @@
 
 #include "config.h"
 
-#include "s3/s3-private.h"
-
-#include <string.h>
-
 #include "base/base-crc32c.h"
 #include "base/base-digest.h"
 #include "base/base-time.h"
 #include "base/base-xml.h"
+#include "s3/s3-private.h"
+
+#include <string.h>
 
 #define MD5_SIZE 16
 

@@ -13,9 +13,9 @@
 
 #include "s3/s3-wire.h"
 
-#include <string.h>
-
 #include "base/base-error.h"
+
+#include <string.h>
 
 #define DEFAULT_REGION "us-east-1"
 

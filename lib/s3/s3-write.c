@@ -7,9 +7,8 @@
 
 #include "config.h"
 
-#include "s3/s3-private.h"
-
 #include "base/base-time.h"
+#include "s3/s3-private.h"
 
 /* A condition that fails after a lost answer may fail because of what this very request wrote. */
 static gboolean

@@ -12,12 +12,12 @@
 
 #include "s3/s3-xml.h"
 
-#include <string.h>
-
 #include "base/base-error.h"
 #include "base/base-time.h"
 #include "base/base-xml.h"
 #include "s3/s3-wire.h"
+
+#include <string.h>
 
 #define USUAL_PAGE 1000
 #define TEXT_CHUNK (16 * 1024)

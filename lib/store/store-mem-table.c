@@ -5,9 +5,8 @@
 
 #include "config.h"
 
-#include "store/store-mem-private.h"
-
 #include "base/base-error.h"
+#include "store/store-mem-private.h"
 
 #include <string.h>
 

@@ -6,10 +6,9 @@
 
 #include "config.h"
 
-#include "store/store-mem-private.h"
-
 #include "base/base-error.h"
 #include "base/base-memory.h"
+#include "store/store-mem-private.h"
 
 #include <string.h>
 

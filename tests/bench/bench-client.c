@@ -12,12 +12,11 @@
 
 #include "config.h"
 
-#include <s3dlio/s3dlio.h>
-
 #include "bench/bench-measure.h"
 #include "bench/bench-raw.h"
 #include "bench/bench-server.h"
 
+#include <s3dlio/s3dlio.h>
 #include <string.h>
 #include <sys/mman.h>
 

@@ -7,12 +7,12 @@
 
 #include "config.h"
 
+#include "base/base-crc32c.h"
+#include "base/base-digest.h"
+
 #include <dlfcn.h>
 #include <string.h>
 #include <time.h>
-
-#include "base/base-crc32c.h"
-#include "base/base-digest.h"
 
 #define MIB (1024 * 1024)
 #define WORK (512 * (gsize) MIB)

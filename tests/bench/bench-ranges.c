@@ -15,14 +15,13 @@
 
 #include "config.h"
 
-#include <s3dlio/s3dlio.h>
-
 #include "bench/bench-measure.h"
 #include "bench/bench-pace.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <s3dlio/s3dlio.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "bench/bench-raw.h"
+
 #include "bench/bench-server.h"
 
 #include <errno.h>

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "bench/bench-server.h"
+
 #include "server/test-server.h"
 
 #include <arpa/inet.h>

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gio/gio.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -26,8 +27,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <gio/gio.h>
 
 static int
 exit_status (int status)

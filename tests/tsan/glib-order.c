@@ -11,9 +11,8 @@
 #include "config.h"
 
 #include <dlfcn.h>
-#include <poll.h>
-
 #include <gio/gio.h>
+#include <poll.h>
 
 /* Ours are functions also where GLib has macros of that name. */
 #undef g_once_init_enter

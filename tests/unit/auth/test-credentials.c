@@ -4,11 +4,11 @@
 
 #include "config.h"
 
-#include <glib/gstdio.h>
-#include <string.h>
-
 #include "auth/auth-credentials.h"
 #include "base/base-error.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
 
 #define PATIENCE (30 * G_USEC_PER_SEC)
 #define HOUR (G_GINT64_CONSTANT (3600) * G_USEC_PER_SEC)

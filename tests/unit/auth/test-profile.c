@@ -4,11 +4,11 @@
 
 #include "config.h"
 
-#include <glib/gstdio.h>
-#include <string.h>
-
 #include "auth/auth-profile.h"
 #include "base/base-error.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
 
 typedef struct
 {

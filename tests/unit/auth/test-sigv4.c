@@ -5,10 +5,10 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "auth/auth-sigv4.h"
 #include "base/base-digest.h"
+
+#include <string.h>
 
 #define ORIGIN "https://examplebucket.s3.amazonaws.com"
 #define ACCESS_KEY "AKIAIOSFODNN7EXAMPLE"

@@ -5,9 +5,9 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/base-crc32c.h"
+
+#include <string.h>
 
 static guint32
 bit_by_bit (const guint8 *data, gsize size)

@@ -4,9 +4,9 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/base-env.h"
+
+#include <string.h>
 
 static void
 test_get (void)

@@ -4,9 +4,9 @@
 
 #include "config.h"
 
-#include <errno.h>
-
 #include "base/base-error.h"
+
+#include <errno.h>
 
 static void
 test_names (void)

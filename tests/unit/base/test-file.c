@@ -4,6 +4,10 @@
 
 #include "config.h"
 
+#include "base/base-file.h"
+#include "base/base-time.h"
+#include "s3dlio/s3dlio-error.h"
+
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -11,10 +15,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "base/base-file.h"
-#include "base/base-time.h"
-#include "s3dlio/s3dlio-error.h"
 
 typedef struct
 {

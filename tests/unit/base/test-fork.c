@@ -4,12 +4,12 @@
 
 #include "config.h"
 
+#include "base/base-fork.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "base/base-fork.h"
 
 static gboolean
 is_open (int fd)

@@ -4,11 +4,11 @@
 
 #include "config.h"
 
+#include "base/base-memory.h"
+
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "base/base-memory.h"
 
 #define KIB ((gsize) 1024)
 #define MIB ((gsize) 1024 * 1024)

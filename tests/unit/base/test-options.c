@@ -4,10 +4,10 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/base-options.h"
 #include "s3dlio/s3dlio-error.h"
+
+#include <string.h>
 
 static const char *const put[] = { S3DLIO_OPTION_IF_MATCH, S3DLIO_OPTION_NO_CLOBBER, S3DLIO_OPTION_CONTENT_TYPE,
                                    S3D_OPTION_METADATA,    S3D_OPTION_PROGRESS,      NULL };

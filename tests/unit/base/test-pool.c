@@ -4,15 +4,15 @@
 
 #include "config.h"
 
+#include "base/base-fork.h"
+#include "base/base-pool.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "base/base-fork.h"
-#include "base/base-pool.h"
 
 #define HANG (20 * G_USEC_PER_SEC)
 

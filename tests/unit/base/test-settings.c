@@ -5,10 +5,10 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/base-knobs.h"
 #include "s3dlio/s3dlio-error.h"
+
+#include <string.h>
 
 #define MIB (1024 * 1024)
 

@@ -4,13 +4,13 @@
 
 #include "config.h"
 
+#include "base/base-sink.h"
+#include "s3dlio/s3dlio-error.h"
+
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "base/base-sink.h"
-#include "s3dlio/s3dlio-error.h"
 
 static void
 put (S3dSink *sink, const char *text)

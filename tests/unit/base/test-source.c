@@ -4,14 +4,14 @@
 
 #include "config.h"
 
-#include <glib/gstdio.h>
+#include "base/base-source.h"
+#include "s3dlio/s3dlio-error.h"
+
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/base-source.h"
-#include "s3dlio/s3dlio-error.h"
 
 static void
 check_reads (S3dSource *source, const char *text)

@@ -4,9 +4,9 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/base-time.h"
+
+#include <string.h>
 
 #define NOV_1994 (G_GINT64_CONSTANT (784111777) * G_USEC_PER_SEC)
 #define DAY (G_GINT64_CONSTANT (86400) * G_USEC_PER_SEC)

@@ -4,13 +4,12 @@
 
 #include "config.h"
 
-#include <string.h>
-#include <unistd.h>
-
-#include <glib/gstdio.h>
-
 #include "base/base-uri.h"
 #include "s3dlio/s3dlio-error.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
 
 typedef struct
 {

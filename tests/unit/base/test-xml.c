@@ -4,10 +4,10 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/base-xml.h"
 #include "s3dlio/s3dlio-error.h"
+
+#include <string.h>
 
 static gboolean
 note_open (const char *path, gpointer data, GError **error)

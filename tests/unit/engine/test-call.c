@@ -4,10 +4,9 @@
 
 #include "config.h"
 
-#include "box.h"
-
 #include "base/base-error.h"
 #include "base/base-pool.h"
+#include "box.h"
 #include "engine/engine-get.h"
 
 #define SMALL "range-split-threshold=100 range-chunk-size=40 max-concurrent-ranges=4 retries=4"

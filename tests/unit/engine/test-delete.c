@@ -5,9 +5,8 @@
 
 #include "config.h"
 
-#include "box.h"
-
 #include "base/base-error.h"
+#include "box.h"
 #include "engine/engine-delete.h"
 
 #include <string.h>

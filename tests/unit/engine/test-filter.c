@@ -4,9 +4,8 @@
 
 #include "config.h"
 
-#include "engine/engine-filter.h"
-
 #include "base/base-error.h"
+#include "engine/engine-filter.h"
 
 #include <string.h>
 

@@ -4,9 +4,8 @@
 
 #include "config.h"
 
-#include "box.h"
-
 #include "base/base-error.h"
+#include "box.h"
 #include "engine/engine-put.h"
 
 #include <glib/gstdio.h>

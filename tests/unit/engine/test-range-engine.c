@@ -5,9 +5,8 @@
 
 #include "config.h"
 
-#include "box.h"
-
 #include "base/base-error.h"
+#include "box.h"
 #include "engine/engine-get.h"
 #include "s3dlio/s3dlio-range-engine.h"
 

@@ -5,10 +5,9 @@
 
 #include "config.h"
 
-#include "box.h"
-
 #include "base/base-error.h"
 #include "base/base-part.h"
+#include "box.h"
 #include "engine/engine-get-file.h"
 #include "engine/engine-journal.h"
 

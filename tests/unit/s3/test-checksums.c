@@ -4,10 +4,10 @@
 
 #include "config.h"
 
+#include "s3-fixture.h"
+
 #include <string.h>
 #include <unistd.h>
-
-#include "s3-fixture.h"
 
 #define HEADER "x-amz-checksum-crc32c"
 #define DIGITS "123456789"

@@ -4,10 +4,10 @@
 
 #include "config.h"
 
+#include "s3-fixture.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
-
-#include "s3-fixture.h"
 
 #define PATIENCE_MS 30000
 #define MALFORMED "Malformed"

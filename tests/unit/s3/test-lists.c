@@ -4,10 +4,10 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/base-time.h"
 #include "s3-fixture.h"
+
+#include <string.h>
 
 static void
 set_up (Fixture *fixture, gconstpointer data)

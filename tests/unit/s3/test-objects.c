@@ -4,11 +4,11 @@
 
 #include "config.h"
 
-#include <string.h>
-#include <unistd.h>
-
 #include "base/base-time.h"
 #include "s3-fixture.h"
+
+#include <string.h>
+#include <unistd.h>
 
 #define SEED 7
 

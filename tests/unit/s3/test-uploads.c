@@ -4,9 +4,9 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "s3-fixture.h"
+
+#include <string.h>
 
 #define SEED 3
 #define PART (5 * 1048576)

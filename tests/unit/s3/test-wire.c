@@ -4,11 +4,11 @@
 
 #include "config.h"
 
-#include <glib/gstdio.h>
-#include <string.h>
-
 #include "base/base-error.h"
 #include "s3/s3-wire.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
 
 /* A profile made of the text of a config file. */
 static S3dProfile *

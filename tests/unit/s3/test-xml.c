@@ -4,11 +4,11 @@
 
 #include "config.h"
 
-#include <string.h>
-
 #include "base/base-time.h"
 #include "s3/s3-error.h"
 #include "s3/s3-xml.h"
+
+#include <string.h>
 
 #define NAMESPACE " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\""
 

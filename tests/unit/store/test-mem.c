@@ -4,10 +4,9 @@
 
 #include "config.h"
 
-#include "store/store.h"
-
 #include "base/base-error.h"
 #include "base/base-pool.h"
+#include "store/store.h"
 
 #include <string.h>
 
