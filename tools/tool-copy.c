@@ -167,8 +167,8 @@ move (ToolItem *item)
   s3dlio_client_rename_async (tool->client, from, to, options, tool->cancellable, moved, item);
 }
 
-void
-tool_copy_start (ToolJobs *jobs, ToolItem *item)
+static void
+start (ToolJobs *jobs, ToolItem *item)
 {
   Tool *tool = jobs->tool;
   const ToolOptions *options = tool->options;
@@ -203,4 +203,4 @@ finish (ToolJobs *jobs, ToolItem *item)
     tool_remove_emptied (item->from, item->key);
 }
 
-const ToolJobsClass tool_copy_jobs = { .start = tool_copy_start, .finish = finish };
+const ToolJobsClass tool_copy_jobs = { .start = start, .finish = finish };

@@ -7,10 +7,7 @@
 #include "tool-jobs.h"
 #include "tool-names.h"
 
-/* Copies item->from to item->to; ends with tool_jobs_done(). For the verb mv the source is deleted then. */
-void tool_copy_start (ToolJobs *jobs, ToolItem *item);
-
-/* The same as a ToolJobsClass, with -v. */
+/* Copies item->from to item->to; for the verb mv the source is deleted then. */
 extern const ToolJobsClass tool_copy_jobs;
 
 /* --range in @options. */

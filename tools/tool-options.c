@@ -46,8 +46,9 @@ parse_bytes (const char *text, gint64 *bytes)
   return TRUE;
 }
 
-gboolean
-tool_parse_range (const char *text, gint64 *offset, gint64 *length, GError **error)
+/* "OFFSET:LENGTH", "OFFSET:" or "-COUNT:". */
+static gboolean
+parse_range (const char *text, gint64 *offset, gint64 *length, GError **error)
 {
   const gboolean from_end = *text == '-';
   const char *colon = strchr (text, ':');
@@ -61,7 +62,7 @@ tool_parse_range (const char *text, gint64 *offset, gint64 *length, GError **err
   if (!fine)
     {
       tool_set_usage (error, "--range: '%s' is none of OFFSET:LENGTH, OFFSET: (to the end) and -COUNT: (the last ones)",
-                 text);
+                      text);
       return FALSE;
     }
   if (from_end)
@@ -80,7 +81,7 @@ take_range (ToolOptions *options, S3dlioConfig *config, const char *shown, const
 {
   options->has_range = TRUE;
 
-  return tool_parse_range (value, &options->range_offset, &options->range_length, error);
+  return parse_range (value, &options->range_offset, &options->range_length, error);
 }
 
 static gboolean

@@ -64,12 +64,9 @@ void tool_options_free (ToolOptions *options);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolOptions, tool_options_free)
 
-/* "OFFSET:LENGTH", "OFFSET:" or "-COUNT:". */
-gboolean tool_parse_range (const char *text, gint64 *offset, gint64 *length, GError **error);
 
 /* What `s3dlio help` prints, and `help VERB`, and `help settings`. (transfer full) */
 char *tool_help_overview (void);
 char *tool_help_verb (const ToolVerb *verb);
 char *tool_help_settings (void);
 
-const ToolVerb *tool_find_verb (const char *name);

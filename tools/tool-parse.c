@@ -10,8 +10,8 @@
 
 #include <string.h>
 
-const ToolVerb *
-tool_find_verb (const char *name)
+static const ToolVerb *
+find_verb (const char *name)
 {
   for (const ToolVerb *verb = tool_verbs; verb->name != NULL; verb++)
     {
@@ -154,7 +154,7 @@ take_word (Parser *parser, char *word, GError **error)
       return TRUE;
     }
 
-  parser->options->verb = tool_find_verb (word);
+  parser->options->verb = find_verb (word);
   if (parser->options->verb != NULL)
     return TRUE;
 

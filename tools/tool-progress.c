@@ -153,13 +153,6 @@ tool_progress_complete (ToolProgress *progress)
 }
 
 void
-tool_progress_bytes (ToolProgress *progress, gint64 bytes)
-{
-  if (progress != NULL)
-    progress->bytes += bytes;
-}
-
-void
 tool_progress_clear (ToolProgress *progress)
 {
   if (progress == NULL || !progress->shown)
@@ -181,7 +174,7 @@ on_progress (gint64 done, gint64 total, gpointer data)
       item->size = total;
       tool_progress_expect (progress, 0, total);
     }
-  tool_progress_bytes (progress, done - item->reported);
+  progress->bytes += done - item->reported;
   item->reported = done;
 }
 
@@ -202,6 +195,6 @@ tool_item_finish_progress (ToolItem *item)
 
   /* What a service copied on its own was never reported. */
   if (item->error == NULL && item->size > item->reported)
-    tool_progress_bytes (progress, item->size - item->reported);
+    progress->bytes += item->size - item->reported;
   progress->objects++;
 }

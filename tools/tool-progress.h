@@ -13,8 +13,6 @@ void tool_progress_free (ToolProgress *progress);
 void tool_progress_expect (ToolProgress *progress, guint64 objects, gint64 bytes);
 void tool_progress_complete (ToolProgress *progress);
 
-void tool_progress_bytes (ToolProgress *progress, gint64 bytes);
-
 /* Before other lines are printed to the terminal: the line is taken away, and comes back by itself. */
 void tool_progress_clear (ToolProgress *progress);
 

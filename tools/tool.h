@@ -154,7 +154,7 @@ typedef struct
   GAsyncResult *result;
 } ToolWait;
 
-void tool_wait_done (GObject *source, GAsyncResult *result, gpointer wait);
+void tool_wait_done (GObject *source, GAsyncResult *result, gpointer data); /* @data: a ToolWait */
 /* Runs the main context until then. (transfer full) */
 GAsyncResult *tool_wait (ToolWait *wait);
 

@@ -24,7 +24,6 @@
 
 struct _S3dProfile
 {
-  char *name;
   char *description;
   GHashTable *values; /* name → value */
 };
@@ -313,7 +312,6 @@ s3d_profile_load (const S3dSettings *settings, GError **error)
   describe_file (text, &config);
 
   g_autoptr (S3dProfile) profile = g_new0 (S3dProfile, 1);
-  profile->name = g_strdup (name);
   profile->values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   gboolean found = merge_file (profile->values, &credentials, name);
   found = merge_file (profile->values, &config, name) || found;
@@ -332,7 +330,6 @@ s3d_profile_free (S3dProfile *profile)
 {
   if (profile == NULL)
     return;
-  g_free (profile->name);
   g_free (profile->description);
   g_clear_pointer (&profile->values, g_hash_table_unref);
   g_free (profile);
@@ -343,12 +340,6 @@ s3d_profile_get (const S3dProfile *profile, const char *name)
 {
   const char *value = g_hash_table_lookup (profile->values, name);
   return value != NULL && *value != '\0' ? value : NULL;
-}
-
-const char *
-s3d_profile_get_name (const S3dProfile *profile)
-{
-  return profile->name;
 }
 
 const char *

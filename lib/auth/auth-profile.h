@@ -17,7 +17,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dProfile, s3d_profile_free)
 /* "region", "endpoint_url", "aws_access_key_id", "s3.addressing_style", …; NULL when not set. What the profile's
  * [services …] section says of S3 is found here too, as "s3.endpoint_url". */
 const char *s3d_profile_get (const S3dProfile *profile, const char *name);
-const char *s3d_profile_get_name (const S3dProfile *profile);
 
 /* Which profile was looked for in which files, and which of them could not be read; for errors. */
 const char *s3d_profile_describe (const S3dProfile *profile);

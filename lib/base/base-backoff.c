@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* How long to wait before a retry, and whether there should be one: exponential backoff with full jitter, a token
- * bucket. Any thread; a bucket is shared by reference. */
+ * bucket. Any thread. */
 
 #include "config.h"
 
@@ -33,7 +33,6 @@ s3d_backoff_delay_ms (guint attempt)
 
 struct _S3dRetryBucket
 {
-  gatomicrefcount refs;
   GMutex lock;
   guint capacity;
   guint cost;
@@ -45,7 +44,6 @@ s3d_retry_bucket_new (guint tokens, guint cost)
 {
   S3dRetryBucket *bucket = g_new0 (S3dRetryBucket, 1);
 
-  g_atomic_ref_count_init (&bucket->refs);
   g_mutex_init (&bucket->lock);
   bucket->capacity = tokens;
   bucket->tokens = tokens;
@@ -54,20 +52,9 @@ s3d_retry_bucket_new (guint tokens, guint cost)
   return bucket;
 }
 
-S3dRetryBucket *
-s3d_retry_bucket_ref (S3dRetryBucket *bucket)
-{
-  g_atomic_ref_count_inc (&bucket->refs);
-
-  return bucket;
-}
-
 void
-s3d_retry_bucket_unref (S3dRetryBucket *bucket)
+s3d_retry_bucket_free (S3dRetryBucket *bucket)
 {
-  if (!g_atomic_ref_count_dec (&bucket->refs))
-    return;
-
   g_mutex_clear (&bucket->lock);
   g_free (bucket);
 }

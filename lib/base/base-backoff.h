@@ -16,10 +16,9 @@
 /* A delay in [0, min (cap, base × 2^(attempt-1))] ms, where @attempt attempts have been made. */
 guint s3d_backoff_delay_ms (guint attempt);
 
-typedef struct _S3dRetryBucket S3dRetryBucket; /* thread-safe, ref-counted */
+typedef struct _S3dRetryBucket S3dRetryBucket; /* thread-safe */
 S3dRetryBucket *s3d_retry_bucket_new (guint tokens, guint cost);
-S3dRetryBucket *s3d_retry_bucket_ref (S3dRetryBucket *bucket);
-void s3d_retry_bucket_unref (S3dRetryBucket *bucket);
+void s3d_retry_bucket_free (S3dRetryBucket *bucket);
 gboolean s3d_retry_bucket_take (S3dRetryBucket *bucket); /* FALSE: do not retry */
 /* a success; TRUE: the retry's cost comes back, else 1 */
 void s3d_retry_bucket_give (S3dRetryBucket *bucket, gboolean after_retry);

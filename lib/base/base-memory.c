@@ -21,6 +21,7 @@
 #include "base/base-memory.h"
 
 #include "base/base-fork.h"
+#include "s3dlio/s3dlio-error.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -302,16 +303,11 @@ keep_idle (gpointer memory, gsize size, guint klass)
   release_all (leaving);
 }
 
-/* --- what the floors call --- */
-
-gpointer
-s3d_memory_alloc (gsize size)
+static gpointer
+block_take (gsize size)
 {
   guint klass = 0;
   gpointer memory;
-
-  if (size < S3D_MEMORY_LARGE)
-    return malloc (MAX (size, 1));
 
   size = class_of (size, &klass);
   if (size == 0)
@@ -325,6 +321,23 @@ s3d_memory_alloc (gsize size)
       s3d_memory_trim ();
       memory = block_new (size);
     }
+
+  return memory;
+}
+
+/* --- what the floors call --- */
+
+gpointer
+s3d_memory_alloc (guint64 size, GError **error)
+{
+  gpointer memory = NULL;
+
+  if (size < S3D_MEMORY_LARGE)
+    memory = malloc (MAX ((gsize) size, 1));
+  else if (size <= G_MAXSSIZE)
+    memory = block_take ((gsize) size);
+  if (memory == NULL)
+    g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for %" G_GUINT64_FORMAT " bytes", size);
 
   return memory;
 }

@@ -10,8 +10,8 @@
 
 #define S3D_MEMORY_LARGE (64 * 1024)
 
-/* NULL only when @size cannot be mapped (callers report NO_SPACE). */
-gpointer s3d_memory_alloc (gsize size);
+/* NULL with S3DLIO_ERROR_NO_SPACE when there are no @size bytes. */
+gpointer s3d_memory_alloc (guint64 size, GError **error);
 void s3d_memory_free (gpointer memory, gsize size); /* @size as allocated */
 
 /* A GBytes of the first @used bytes that frees @memory. One that would pin much more than it

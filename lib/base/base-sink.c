@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Destinations of a body: memory of the caller, memory of our own that grows, a place in a file, a descriptor that
- * takes bytes in order. A sink has no lock: the operation that made it owns it, and one thread at a time uses it.
- * Descriptors and the caller's memory are borrowed; memory of our own belongs to the sink until its bytes are
- * stolen. */
+/* Destinations of a body: memory of the caller, memory of our own that grows, a place in a file. A sink has no lock:
+ * the operation that made it owns it, and one thread at a time uses it. Descriptors and the caller's memory are
+ * borrowed; memory of our own belongs to the sink until its bytes are stolen. */
 
 #include "config.h"
 
@@ -13,7 +12,6 @@
 #include "base/base-memory.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -33,7 +31,6 @@ typedef struct
   S3dSink sink;
   int fd;
   guint64 offset;
-  gboolean dirty; /* a stream that has taken a byte, in whatever attempt */
 } FileSink;
 
 static gboolean
@@ -119,13 +116,10 @@ static gboolean
 growing_resize (MemorySink *self, gsize size, GError **error)
 {
   gsize used = (gsize) self->sink.written;
-  guint8 *memory = s3d_memory_alloc (size);
+  guint8 *memory = s3d_memory_alloc (size, error);
 
   if (memory == NULL)
-    {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for %" G_GSIZE_FORMAT " bytes", size);
-      return FALSE;
-    }
+    return FALSE;
   if (used > 0)
     memcpy (memory, self->memory, used);
   if (self->memory != NULL)
@@ -245,16 +239,14 @@ s3d_sink_steal_bytes (S3dSink *sink)
 
 /* --- descriptors --- */
 
-static gboolean
-file_write (S3dSink *sink, gconstpointer data, gsize size, GError **error)
+gboolean
+s3d_sink_write_at (int fd, guint64 offset, gconstpointer data, gsize size, GError **error)
 {
-  FileSink *self = (FileSink *) sink;
-  guint64 offset = self->offset + sink->written;
   gsize done = 0;
 
   while (done < size)
     {
-      ssize_t n = pwrite (self->fd, (const guint8 *) data + done, size - done, (off_t) (offset + done));
+      ssize_t n = pwrite (fd, (const guint8 *) data + done, size - done, (off_t) (offset + done));
 
       if (n > 0)
         done += (gsize) n;
@@ -268,6 +260,14 @@ file_write (S3dSink *sink, gconstpointer data, gsize size, GError **error)
     }
 
   return TRUE;
+}
+
+static gboolean
+file_write (S3dSink *sink, gconstpointer data, gsize size, GError **error)
+{
+  FileSink *self = (FileSink *) sink;
+
+  return s3d_sink_write_at (self->fd, self->offset + sink->written, data, size, error);
 }
 
 static const S3dSinkClass file_class = {
@@ -284,67 +284,6 @@ s3d_sink_new_file (int fd, guint64 offset)
   self->sink.klass = &file_class;
   self->fd = fd;
   self->offset = offset;
-  return &self->sink;
-}
-
-/* A pipe whose other end made it non-blocking says EAGAIN: its flags are shared, so they are left alone. */
-static void
-wait_writable (int fd)
-{
-  struct pollfd pollfd = { .fd = fd, .events = POLLOUT };
-
-  (void) poll (&pollfd, 1, -1);
-}
-
-static gboolean
-stream_write (S3dSink *sink, gconstpointer data, gsize size, GError **error)
-{
-  FileSink *self = (FileSink *) sink;
-  gsize done = 0;
-
-  while (done < size)
-    {
-      ssize_t n = write (self->fd, (const guint8 *) data + done, size - done);
-      int saved = errno;
-
-      if (n > 0)
-        {
-          self->dirty = TRUE;
-          done += (gsize) n;
-        }
-      else if (n < 0 && saved == EAGAIN)
-        wait_writable (self->fd);
-      else if (n == 0 || saved != EINTR)
-        {
-          s3d_error_set_errno (error, n == 0 ? ENOSPC : saved, "cannot write %" G_GSIZE_FORMAT " bytes", size - done);
-          return FALSE;
-        }
-    }
-
-  return TRUE;
-}
-
-static gboolean
-stream_restart (S3dSink *sink)
-{
-  FileSink *self = (FileSink *) sink;
-
-  return !self->dirty;
-}
-
-static const S3dSinkClass stream_class = {
-  .write = stream_write,
-  .restart = stream_restart,
-  .free = any_free
-};
-
-S3dSink *
-s3d_sink_new_stream (int fd)
-{
-  FileSink *self = g_new0 (FileSink, 1);
-
-  self->sink.klass = &stream_class;
-  self->fd = fd;
   return &self->sink;
 }
 

@@ -39,11 +39,10 @@ S3dSink *s3d_sink_new_memory (gpointer memory, gsize size);
  * @limit. */
 S3dSink *s3d_sink_new_growing (gsize limit);
 GBytes *s3d_sink_steal_bytes (S3dSink *sink); /* of a growing one */
-/* pwrite() at @offset on; the descriptor stays the caller's. Short writes are continued, EINTR
- * too. */
+/* The descriptor stays the caller's. */
 S3dSink *s3d_sink_new_file (int fd, guint64 offset);
-/* For descriptors that cannot seek: write() in order. A restart after a written byte is refused. */
-S3dSink *s3d_sink_new_stream (int fd);
+/* For a class that writes to a file: all of it, at @offset on. */
+gboolean s3d_sink_write_at (int fd, guint64 offset, gconstpointer data, gsize size, GError **error);
 
 gboolean s3d_sink_begin (S3dSink *sink, gint64 length, GError **error);
 gboolean s3d_sink_write (S3dSink *sink, gconstpointer data, gsize size, GError **error);

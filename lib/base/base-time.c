@@ -255,20 +255,6 @@ s3d_time_parse_rfc3339 (const char *text)
   return usec == S3D_TIME_UNKNOWN ? usec : usec - offset * 60 * USEC_PER_SEC;
 }
 
-char *
-s3d_time_to_rfc3339 (gint64 usec)
-{
-  Civil civil;
-
-  civil_from_usec (usec, &civil);
-  if (civil.usec == 0)
-    return g_strdup_printf ("%04d-%02d-%02dT%02d:%02d:%02dZ", civil.year, civil.month, civil.day, civil.hour,
-                            civil.minute, civil.second);
-
-  return g_strdup_printf ("%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", civil.year, civil.month, civil.day, civil.hour,
-                          civil.minute, civil.second, civil.usec);
-}
-
 static char *
 put_number (char *text, int number, int digits)
 {

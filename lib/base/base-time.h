@@ -11,8 +11,6 @@
 /* "Sun, 06 Nov 1994 08:49:37 GMT" and the two older forms */
 gint64 s3d_time_parse_http (const char *text);
 gint64 s3d_time_parse_rfc3339 (const char *text); /* "2026-11-20T10:00:00.123Z" */
-/* "2026-11-20T10:00:00Z", with .ffffff only when there is a fraction */
-char *s3d_time_to_rfc3339 (gint64 usec);
 void s3d_time_to_basic (gint64 usec, char text[17]); /* "20261120T100000Z" */
 /* Whole seconds, and the nanoseconds beyond; of what a time_t of @bits bits cannot say, the nearest that it can. */
 gint64 s3d_time_to_seconds (gint64 usec, guint bits, long *nsec);

@@ -160,11 +160,9 @@ plan_memory (S3dGet *get, S3dRange *range, gint64 length, GError **error)
     return TRUE;
 
   get->memory_size = (gsize) length;
-  get->memory = (guint64) length <= G_MAXSSIZE ? s3d_memory_alloc (get->memory_size) : NULL;
+  get->memory = s3d_memory_alloc ((guint64) length, error);
   if (get->memory != NULL)
     range->memory = get->memory + (range->start - get->offset);
-  else
-    g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for %" G_GINT64_FORMAT " bytes", length);
 
   return get->memory != NULL;
 }

@@ -109,7 +109,7 @@ static gboolean
 begin (S3dGet *get)
 {
   gint64 first = first_length (get);
-  guint64 bytes = get->expected > 0 ? get->expected : (guint64) (first >= 0 ? first : get->chunk);
+  guint64 bytes = (guint64) (first >= 0 ? first : get->chunk);
   gboolean holds = get->destination.in_order || get->destination.kind == S3D_GET_BYTES;
   S3dRange *range = s3d_resume_begin (get);
 
@@ -250,12 +250,6 @@ s3d_get_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, gint64 offse
   s3d_get_set_ranges (&get->parent, s3d_settings_range (store->settings, store->scheme));
 
   return &get->parent;
-}
-
-void
-s3d_get_set_expected (S3dSequence *sequence, guint64 bytes)
-{
-  ((S3dGet *) sequence)->expected = bytes;
 }
 
 GBytes *

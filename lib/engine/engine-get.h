@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-/* The range engine: bytes of one object, each range at its final place, in as few requests as can
- * be.
+/* The range engine: bytes of one object, each range at its final place, in as few requests as can be.
  *
  * No size is asked for first: the first read is of bytes 0 to threshold-1, and what it answers
  * gives size and ETag; the rest follows in parallel, every range with If-Match. So an object up
@@ -37,18 +36,16 @@ typedef struct
 /* @offset ≥ 0, @length ≥ 0 or -1: to the end. @offset < 0: the last -@offset bytes, or all when there are fewer;
  * @length is -1 (or 0) then. @if_match nullable. */
 S3dSequence *s3d_get_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, gint64 offset,
-                          gint64 length,
-                          const char *if_match, const S3dGetDestination *destination);
+                          gint64 length, const char *if_match, const S3dGetDestination *destination);
 
-/* Before the start. Other ranges than the store's settings say; how many bytes to reserve at first, for who knows. */
-void s3d_get_set_ranges (S3dSequence *get, const S3dRangeSettings *ranges);
-void s3d_get_set_expected (S3dSequence *get, guint64 bytes);
+/* Before the start. Other ranges than the store's settings say. */
+void s3d_get_set_ranges (S3dSequence *sequence, const S3dRangeSettings *ranges);
 /* Of S3D_GET_FILE, not in order: goes on from @journal, borrowed, and tells it what arrives. */
-void s3d_get_set_journal (S3dSequence *get, S3dJournal *journal);
+void s3d_get_set_journal (S3dSequence *sequence, S3dJournal *journal);
 
 /* After done, without error. */
-GBytes *s3d_get_steal_bytes (S3dSequence *get);           /* S3D_GET_BYTES */
+GBytes *s3d_get_steal_bytes (S3dSequence *sequence); /* S3D_GET_BYTES */
 /* bytes delivered; with NO_SPACE: the bytes that there are */
-guint64 s3d_get_get_length (S3dSequence *get);
-S3dlioObjectInfo *s3d_get_get_info (S3dSequence *get);    /* (transfer none), nullable */
-guint s3d_get_get_n_ranges (S3dSequence *get);
+guint64 s3d_get_get_length (S3dSequence *sequence);
+S3dlioObjectInfo *s3d_get_get_info (S3dSequence *sequence); /* (transfer none), nullable */
+guint s3d_get_get_n_ranges (S3dSequence *sequence);

@@ -73,42 +73,43 @@ make_check (const char *text, gsize size, char check[CHECK_SIZE + 1])
 
 /* A line that cannot be written whole is taken back, and is the last attempt: what stands above stays true. */
 static gboolean
-append (S3dJournal *self, const char *text)
+append (S3dJournal *journal, const char *text)
 {
   char check[CHECK_SIZE + 1];
   g_autofree char *line = NULL;
   gsize size;
 
-  if (self->fd < 0 || self->end < 0 || self->end >= JOURNAL_MAX)
+  if (journal->fd < 0 || journal->end < 0 || journal->end >= JOURNAL_MAX)
     return FALSE;
 
   make_check (text, strlen (text), check);
   line = g_strdup_printf ("%s %s\n", text, check);
   size = strlen (line);
-  if (pwrite (self->fd, line, size, (off_t) self->end) == (gssize) size)
+  if (pwrite (journal->fd, line, size, (off_t) journal->end) == (gssize) size)
     {
-      self->end += (gint64) size;
+      journal->end += (gint64) size;
       return TRUE;
     }
 
-  (void) !ftruncate (self->fd, (off_t) self->end);
-  self->end = -1;
+  (void) !ftruncate (journal->fd, (off_t) journal->end);
+  journal->end = -1;
   return FALSE;
 }
 
 static gboolean
-append_header (S3dJournal *self)
+append_header (S3dJournal *journal)
 {
-  g_autofree char *etag = g_uri_escape_string (self->etag, NULL, FALSE);
+  g_autofree char *etag = g_uri_escape_string (journal->etag, NULL, FALSE);
   g_autofree char *text = NULL;
   struct stat st;
 
-  if (fstat (self->part, &st) != 0)
+  if (fstat (journal->part, &st) != 0)
     return FALSE;
 
   text = g_strdup_printf (MAGIC " %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
-                          " %s %s", (guint64) st.st_ino, self->size, self->offset, self->length, etag, self->uri);
-  return append (self, text);
+                          " %s %s",
+                          (guint64) st.st_ino, journal->size, journal->offset, journal->length, etag, journal->uri);
+  return append (journal, text);
 }
 
 /* --- reading --- */
@@ -140,26 +141,27 @@ parse_number (const char *text, gint64 *number)
 }
 
 static gboolean
-read_header (S3dJournal *self, const char *line, const struct stat *part)
+read_header (S3dJournal *journal, const char *line, const struct stat *part)
 {
   g_auto (GStrv) words = g_strsplit (line, " ", -1);
   gint64 offset, length;
   guint64 inode;
 
-  if (g_strv_length (words) != 7 || strcmp (words[0], MAGIC) != 0 || strcmp (words[6], self->uri) != 0)
+  if (g_strv_length (words) != 7 || strcmp (words[0], MAGIC) != 0 || strcmp (words[6], journal->uri) != 0)
     return FALSE;
   if (!g_ascii_string_to_unsigned (words[1], 10, 0, G_MAXUINT64, &inode, NULL) || inode != part->st_ino)
     return FALSE;
-  if (!parse_number (words[2], &self->size) || !parse_number (words[3], &offset) || !parse_number (words[4], &length))
+  if (!parse_number (words[2], &journal->size) || !parse_number (words[3], &offset)
+      || !parse_number (words[4], &length))
     return FALSE;
 
-  self->etag = g_uri_unescape_string (words[5], NULL);
-  return self->size > 0 && offset == self->offset && length == self->length && self->etag != NULL
-         && (self->if_match == NULL || strcmp (self->if_match, self->etag) == 0);
+  journal->etag = g_uri_unescape_string (words[5], NULL);
+  return journal->size > 0 && offset == journal->offset && length == journal->length && journal->etag != NULL
+         && (journal->if_match == NULL || strcmp (journal->if_match, journal->etag) == 0);
 }
 
 static gboolean
-read_extent (S3dJournal *self, const char *line)
+read_extent (S3dJournal *journal, const char *line)
 {
   g_auto (GStrv) words = g_strsplit (line, " ", -1);
   Extent extent;
@@ -167,17 +169,17 @@ read_extent (S3dJournal *self, const char *line)
 
   if (g_strv_length (words) != 3 || !parse_number (words[1], &extent.start) || !parse_number (words[2], &length))
     return FALSE;
-  if (extent.start < 0 || length <= 0 || length > self->size - extent.start)
+  if (extent.start < 0 || length <= 0 || length > journal->size - extent.start)
     return FALSE;
 
   extent.end = extent.start + length;
-  g_array_append_val (self->have, extent);
+  g_array_append_val (journal->have, extent);
   return TRUE;
 }
 
 /* The lines below the header, up to one that is not whole, or not ours. Gives where that begins. */
 static char *
-read_facts (S3dJournal *self, char *at)
+read_facts (S3dJournal *journal, char *at)
 {
   char *end = at;
   const char *line;
@@ -187,18 +189,18 @@ read_facts (S3dJournal *self, char *at)
     {
       if (g_str_has_prefix (line, "boot "))
         {
-          self->boot_told = strcmp (line + strlen ("boot "), self->boot) == 0;
-          g_array_set_size (self->have, n_synced);
+          journal->boot_told = strcmp (line + strlen ("boot "), journal->boot) == 0;
+          g_array_set_size (journal->have, n_synced);
         }
       else if (strcmp (line, "synced") == 0)
-        n_synced = self->have->len;
-      else if (!g_str_has_prefix (line, "have ") || !read_extent (self, line))
+        n_synced = journal->have->len;
+      else if (!g_str_has_prefix (line, "have ") || !read_extent (journal, line))
         break;
       end = at;
     }
 
-  if (!self->boot_told)
-    g_array_set_size (self->have, n_synced);
+  if (!journal->boot_told)
+    g_array_set_size (journal->have, n_synced);
   return end;
 }
 
@@ -212,13 +214,13 @@ compare_extents (gconstpointer a, gconstpointer b)
 
 /* Puts them in order and joins what touches. */
 static void
-join_extents (S3dJournal *self)
+join_extents (S3dJournal *journal)
 {
-  Extent *extents = (Extent *) (gpointer) self->have->data;
+  Extent *extents = (Extent *) (gpointer) journal->have->data;
   guint n = 0;
 
-  g_array_sort (self->have, compare_extents);
-  for (guint i = 1; i < self->have->len; i++)
+  g_array_sort (journal->have, compare_extents);
+  for (guint i = 1; i < journal->have->len; i++)
     {
       if (extents[i].start > extents[n].end)
         extents[++n] = extents[i];
@@ -226,38 +228,38 @@ join_extents (S3dJournal *self)
         extents[n].end = MAX (extents[n].end, extents[i].end);
     }
 
-  if (self->have->len > 0)
-    g_array_set_size (self->have, n + 1);
+  if (journal->have->len > 0)
+    g_array_set_size (journal->have, n + 1);
 }
 
 static gint64
-start_of (const S3dJournal *self)
+start_of (const S3dJournal *journal)
 {
-  return self->offset >= 0 ? self->offset : MAX (self->size + self->offset, 0);
+  return journal->offset >= 0 ? journal->offset : MAX (journal->size + journal->offset, 0);
 }
 
 static gint64
-end_of (const S3dJournal *self)
+end_of (const S3dJournal *journal)
 {
-  gint64 start = start_of (self);
+  gint64 start = start_of (journal);
 
-  return self->length < 0 || self->length > self->size - start ? self->size : start + self->length;
+  return journal->length < 0 || journal->length > journal->size - start ? journal->size : start + journal->length;
 }
 
 /* All of it lies in what was asked for, and in the part. Where nothing is missing, the last byte is said to be, so that
  * the service is asked whether the object is still that one. */
 static gboolean
-check_extents (S3dJournal *self, gint64 part_size)
+check_extents (S3dJournal *journal, gint64 part_size)
 {
-  gint64 start = start_of (self), end = end_of (self);
+  gint64 start = start_of (journal), end = end_of (journal);
   Extent *first, *last;
 
-  join_extents (self);
-  if (self->have->len == 0)
+  join_extents (journal);
+  if (journal->have->len == 0)
     return FALSE;
 
-  first = &g_array_index (self->have, Extent, 0);
-  last = &g_array_index (self->have, Extent, self->have->len - 1);
+  first = &g_array_index (journal->have, Extent, 0);
+  last = &g_array_index (journal->have, Extent, journal->have->len - 1);
   if (first->start < start || last->end > end || last->end - start > part_size)
     return FALSE;
 
@@ -280,9 +282,9 @@ read_all (int fd)
 }
 
 static int
-open_journal (S3dJournal *self)
+open_journal (S3dJournal *journal)
 {
-  int fd = openat (self->dir, self->name, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+  int fd = openat (journal->dir, journal->name, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 
   if (fd < 0 || s3d_part_is_ours (fd))
     return fd;
@@ -293,25 +295,25 @@ open_journal (S3dJournal *self)
 
 /* FALSE: there is none, or it is of no use. */
 static gboolean
-load (S3dJournal *self)
+load (S3dJournal *journal)
 {
   g_autofree char *text = NULL;
   const char *header;
   struct stat part;
   char *at;
 
-  self->fd = open_journal (self);
-  text = self->fd >= 0 ? read_all (self->fd) : NULL;
-  if (text == NULL || fstat (self->part, &part) != 0)
+  journal->fd = open_journal (journal);
+  text = journal->fd >= 0 ? read_all (journal->fd) : NULL;
+  if (text == NULL || fstat (journal->part, &part) != 0)
     return FALSE;
 
   at = text;
   header = next_line (&at);
-  if (header == NULL || !read_header (self, header, &part))
+  if (header == NULL || !read_header (journal, header, &part))
     return FALSE;
 
-  self->end = read_facts (self, at) - text;
-  return check_extents (self, part.st_size) && ftruncate (self->fd, (off_t) self->end) == 0;
+  journal->end = read_facts (journal, at) - text;
+  return check_extents (journal, part.st_size) && ftruncate (journal->fd, (off_t) journal->end) == 0;
 }
 
 /* --- its life --- */
@@ -331,81 +333,81 @@ read_boot_id (void)
 S3dJournal *
 s3d_journal_open (int dir, const char *name, int fd, const S3dJournalWish *wish, GError **error)
 {
-  S3dJournal *self = g_new0 (S3dJournal, 1);
+  S3dJournal *journal = g_new0 (S3dJournal, 1);
 
-  g_mutex_init (&self->lock);
-  self->dir = fcntl (dir, F_DUPFD_CLOEXEC, 0);
-  self->part = fcntl (fd, F_DUPFD_CLOEXEC, 0);
-  self->name = s3d_part_name (name, S3D_JOURNAL_SUFFIX);
-  self->uri = g_uri_escape_string (wish->uri, NULL, FALSE);
-  self->if_match = g_strdup (wish->if_match);
-  self->offset = wish->offset;
-  self->length = wish->length;
-  self->boot = read_boot_id ();
-  self->size = -1;
-  self->have = g_array_new (FALSE, FALSE, sizeof (Extent));
-  self->fd = -1;
+  g_mutex_init (&journal->lock);
+  journal->dir = fcntl (dir, F_DUPFD_CLOEXEC, 0);
+  journal->part = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  journal->name = s3d_part_name (name, S3D_JOURNAL_SUFFIX);
+  journal->uri = g_uri_escape_string (wish->uri, NULL, FALSE);
+  journal->if_match = g_strdup (wish->if_match);
+  journal->offset = wish->offset;
+  journal->length = wish->length;
+  journal->boot = read_boot_id ();
+  journal->size = -1;
+  journal->have = g_array_new (FALSE, FALSE, sizeof (Extent));
+  journal->fd = -1;
 
-  if (self->dir < 0 || self->part < 0)
-    s3d_error_set_errno (error, errno, "cannot write %s", self->name);
-  else if (load (self) || s3d_journal_forget (self, error))
-    return self;
+  if (journal->dir < 0 || journal->part < 0)
+    s3d_error_set_errno (error, errno, "cannot write %s", journal->name);
+  else if (load (journal) || s3d_journal_forget (journal, error))
+    return journal;
 
-  s3d_journal_free (self);
+  s3d_journal_free (journal);
   return NULL;
 }
 
 void
-s3d_journal_free (S3dJournal *self)
+s3d_journal_free (S3dJournal *journal)
 {
-  if (self == NULL)
+  if (journal == NULL)
     return;
 
-  if (self->fd >= 0)
-    close (self->fd);
-  if (self->part >= 0)
-    close (self->part);
-  if (self->dir >= 0)
-    close (self->dir);
-  g_array_unref (self->have);
-  g_free (self->name);
-  g_free (self->uri);
-  g_free (self->if_match);
-  g_free (self->boot);
-  g_free (self->etag);
-  g_mutex_clear (&self->lock);
-  g_free (self);
+  if (journal->fd >= 0)
+    close (journal->fd);
+  if (journal->part >= 0)
+    close (journal->part);
+  if (journal->dir >= 0)
+    close (journal->dir);
+  g_array_unref (journal->have);
+  g_free (journal->name);
+  g_free (journal->uri);
+  g_free (journal->if_match);
+  g_free (journal->boot);
+  g_free (journal->etag);
+  g_mutex_clear (&journal->lock);
+  g_free (journal);
 }
 
 gint64
-s3d_journal_get_size (S3dJournal *self)
+s3d_journal_get_size (S3dJournal *journal)
 {
-  return self->size;
+  return journal->size;
 }
 
 const char *
-s3d_journal_get_etag (S3dJournal *self)
+s3d_journal_get_etag (S3dJournal *journal)
 {
-  return self->etag;
+  return journal->etag;
 }
 
 guint64
-s3d_journal_get_n_bytes (S3dJournal *self)
+s3d_journal_get_n_bytes (S3dJournal *journal)
 {
   guint64 n = 0;
 
-  for (guint i = 0; i < self->have->len; i++)
-    n += (guint64) (g_array_index (self->have, Extent, i).end - g_array_index (self->have, Extent, i).start);
+  for (guint i = 0; i < journal->have->len; i++)
+    n += (guint64) (g_array_index (journal->have, Extent, i).end - g_array_index (journal->have, Extent, i).start);
 
   return n;
 }
 
 gint64
-s3d_journal_skip (S3dJournal *self, gint64 at)
+s3d_journal_skip (S3dJournal *journal, gint64 at)
 {
-  for (guint i = 0; i < self->have->len; i++)
+  for (guint i = 0; i < journal->have->len; i++)
     {
-      const Extent *extent = &g_array_index (self->have, Extent, i);
+      const Extent *extent = &g_array_index (journal->have, Extent, i);
 
       if (at >= extent->start && at < extent->end)
         return extent->end;
@@ -415,11 +417,11 @@ s3d_journal_skip (S3dJournal *self, gint64 at)
 }
 
 gint64
-s3d_journal_gap (S3dJournal *self, gint64 at)
+s3d_journal_gap (S3dJournal *journal, gint64 at)
 {
-  for (guint i = 0; i < self->have->len; i++)
+  for (guint i = 0; i < journal->have->len; i++)
     {
-      const Extent *extent = &g_array_index (self->have, Extent, i);
+      const Extent *extent = &g_array_index (journal->have, Extent, i);
 
       if (extent->start >= at)
         return extent->start - at;
@@ -429,96 +431,96 @@ s3d_journal_gap (S3dJournal *self, gint64 at)
 }
 
 gboolean
-s3d_journal_forget (S3dJournal *self, GError **error)
+s3d_journal_forget (S3dJournal *journal, GError **error)
 {
-  g_array_set_size (self->have, 0);
-  g_clear_pointer (&self->etag, g_free);
-  self->size = -1;
-  self->end = 0;
-  self->boot_told = FALSE;
+  g_array_set_size (journal->have, 0);
+  g_clear_pointer (&journal->etag, g_free);
+  journal->size = -1;
+  journal->end = 0;
+  journal->boot_told = FALSE;
 
   /* On the disk too before the part's bytes change: a crash must not bring it back beside others. */
-  if (self->fd >= 0)
+  if (journal->fd >= 0)
     {
-      (void) !ftruncate (self->fd, 0);
-      (void) fdatasync (self->fd);
-      close (self->fd);
-      self->fd = -1;
+      (void) !ftruncate (journal->fd, 0);
+      (void) fdatasync (journal->fd);
+      close (journal->fd);
+      journal->fd = -1;
     }
 
-  if ((unlinkat (self->dir, self->name, 0) == 0 || errno == ENOENT) && ftruncate (self->part, 0) == 0)
+  if ((unlinkat (journal->dir, journal->name, 0) == 0 || errno == ENOENT) && ftruncate (journal->part, 0) == 0)
     return TRUE;
 
-  s3d_error_set_errno (error, errno, "cannot drop %s", self->name);
+  s3d_error_set_errno (error, errno, "cannot drop %s", journal->name);
   return FALSE;
 }
 
 gint64
-s3d_journal_describe (S3dJournal *self, gint64 size, const char *etag)
+s3d_journal_describe (S3dJournal *journal, gint64 size, const char *etag)
 {
   if (size <= 0 || etag == NULL || etag[0] == '\0' || g_str_has_prefix (etag, "W/"))
     return G_MAXINT64;
 
-  g_mutex_lock (&self->lock);
-  if (self->size < 0)
+  g_mutex_lock (&journal->lock);
+  if (journal->size < 0)
     {
-      self->size = size;
-      self->etag = g_strdup (etag);
+      journal->size = size;
+      journal->etag = g_strdup (etag);
     }
-  g_mutex_unlock (&self->lock);
+  g_mutex_unlock (&journal->lock);
 
   return MAX (NOTE_MIN, size / NOTES_MAX);
 }
 
 static gboolean
-make (S3dJournal *self)
+make (S3dJournal *journal)
 {
-  self->fd = openat (self->dir, self->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  self->end = self->fd >= 0 ? 0 : -1;
+  journal->fd = openat (journal->dir, journal->name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  journal->end = journal->fd >= 0 ? 0 : -1;
 
-  return append_header (self);
+  return append_header (journal);
 }
 
 /* Whether lines may follow. A transfer goes on without a journal where none can be written. */
 static gboolean
-begin_lines (S3dJournal *self)
+begin_lines (S3dJournal *journal)
 {
-  g_autofree char *boot = g_strconcat ("boot ", self->boot, NULL);
+  g_autofree char *boot = g_strconcat ("boot ", journal->boot, NULL);
 
-  if (self->size < 0 || self->end < 0 || (self->fd < 0 && !make (self)))
+  if (journal->size < 0 || journal->end < 0 || (journal->fd < 0 && !make (journal)))
     return FALSE;
 
-  self->boot_told = self->boot_told || append (self, boot);
-  return self->boot_told;
+  journal->boot_told = journal->boot_told || append (journal, boot);
+  return journal->boot_told;
 }
 
 void
-s3d_journal_note (S3dJournal *self, gint64 start, gint64 length)
+s3d_journal_note (S3dJournal *journal, gint64 start, gint64 length)
 {
   g_autofree char *have = g_strdup_printf ("have %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, start, length);
 
   if (length <= 0)
     return;
 
-  g_mutex_lock (&self->lock);
-  if (begin_lines (self))
-    (void) append (self, have);
-  g_mutex_unlock (&self->lock);
+  g_mutex_lock (&journal->lock);
+  if (begin_lines (journal))
+    (void) append (journal, have);
+  g_mutex_unlock (&journal->lock);
 }
 
 gboolean
-s3d_journal_keep (S3dJournal *self)
+s3d_journal_keep (S3dJournal *journal)
 {
-  if (self->fd < 0)
+  if (journal->fd < 0)
     return FALSE;
 
-  if (fdatasync (self->part) == 0 && append (self, "synced"))
-    (void) fdatasync (self->fd);
+  if (fdatasync (journal->part) == 0 && append (journal, "synced"))
+    (void) fdatasync (journal->fd);
   return TRUE;
 }
 
 void
-s3d_journal_remove (S3dJournal *self)
+s3d_journal_remove (S3dJournal *journal)
 {
-  (void) unlinkat (self->dir, self->name, 0);
+  (void) unlinkat (journal->dir, journal->name, 0);
 }

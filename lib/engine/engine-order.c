@@ -40,9 +40,7 @@ s3d_order_prepare (S3dRange *range, GError **error)
   if (range->length <= 0)
     return TRUE;
 
-  range->memory = (guint64) range->length <= G_MAXSSIZE ? s3d_memory_alloc ((gsize) range->length) : NULL;
-  if (range->memory == NULL)
-    g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for %" G_GINT64_FORMAT " bytes", range->length);
+  range->memory = s3d_memory_alloc ((guint64) range->length, error);
 
   return range->memory != NULL;
 }

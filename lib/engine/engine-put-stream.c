@@ -122,17 +122,14 @@ read_buffer (S3dSequence *sequence)
 {
   Stream *stream = (Stream *) sequence;
   gsize size = (gsize) stream->to_read;
-  guint8 *memory = stream->to_read <= G_MAXSSIZE ? s3d_memory_alloc (size) : NULL;
-  GBytes *bytes = NULL;
   GError *error = NULL;
+  guint8 *memory = s3d_memory_alloc (stream->to_read, &error);
+  GBytes *bytes = NULL;
   gsize got = 0;
 
-  if (memory == NULL)
-    g_set_error (&error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for a part of %" G_GUINT64_FORMAT " bytes",
-                 stream->to_read);
-  else if (fill (stream, memory, size, &got, &error))
+  if (memory != NULL && fill (stream, memory, size, &got, &error))
     bytes = s3d_memory_to_bytes (memory, size, got);
-  else
+  else if (memory != NULL)
     s3d_memory_free (memory, size);
 
   g_mutex_lock (&sequence->lock);

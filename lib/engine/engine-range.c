@@ -14,7 +14,6 @@
 #include "base/base-error.h"
 #include "base/base-memory.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,30 +37,12 @@ account (S3dRange *range, gsize size)
 }
 
 static gboolean
-write_file (S3dRange *range, const guint8 *data, gsize size, GError **error)
+write_file (const S3dRange *range, gconstpointer data, gsize size, GError **error)
 {
   const S3dGet *get = range->get;
   gint64 at = (gint64) get->destination.file_offset + range->start - get->offset + range->done;
 
-  while (size > 0)
-    {
-      ssize_t n = pwrite (get->destination.fd, data, size, (off_t) at);
-
-      if (n > 0)
-        {
-          data += n;
-          at += n;
-          size -= (gsize) n;
-        }
-      else if (n == 0 || errno != EINTR)
-        {
-          s3d_error_set_errno (error, n == 0 ? ENOSPC : errno,
-                               "cannot write %" G_GSIZE_FORMAT " bytes at %" G_GINT64_FORMAT, size, at);
-          return FALSE;
-        }
-    }
-
-  return TRUE;
+  return s3d_sink_write_at (get->destination.fd, (guint64) at, data, size, error);
 }
 
 static gboolean

@@ -41,7 +41,6 @@ struct _S3dGet
   char *if_match;     /* the caller's, nullable */
   S3dGetDestination destination;
   S3dRangeSettings ranges;
-  guint64 expected;   /* bytes to reserve at first; 0: as many as the first read asks for */
 
   /* What the first answer told. */
   gboolean begun, planned;

@@ -107,10 +107,13 @@ read_names (S3dFileDirectory *directory, DIR *stream, const char *filter, gboole
 
       errno = 0;
       dirent = readdir (stream);
-      if (dirent == NULL && errno != 0)
-        s3d_file_set_errno (error, errno, "list", directory->path);
+      if (dirent == NULL && errno == 0)
+        return TRUE;
       if (dirent == NULL)
-        return errno == 0;
+        {
+          s3d_file_set_errno (error, errno, "list", directory->path);
+          return FALSE;
+        }
 
       if (!is_wanted (dirent->d_name, filter))
         continue;

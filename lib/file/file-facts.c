@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#define ETAG_SIZE 64
+
 void
 s3d_file_set_errno (GError **error, int err, const char *what, const char *path)
 {
@@ -39,25 +41,25 @@ s3d_file_go_on (S3dOp *op, GError **error)
   return FALSE;
 }
 
-void
-s3d_file_etag (const struct stat *stat, char etag[S3D_FILE_ETAG_SIZE])
+static void
+set_etag (const struct stat *stat, char etag[ETAG_SIZE])
 {
   guint64 nanoseconds = (guint64) stat->st_mtim.tv_sec * 1000000000u + (guint64) stat->st_mtim.tv_nsec;
 
-  g_snprintf (etag, S3D_FILE_ETAG_SIZE, "%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x",
+  g_snprintf (etag, ETAG_SIZE, "%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x",
               nanoseconds, (guint64) stat->st_size, (guint64) stat->st_ino);
 }
 
 gboolean
 s3d_file_check_match (const char *path, const struct stat *stat, const char *if_match, GError **error)
 {
-  char etag[S3D_FILE_ETAG_SIZE];
+  char etag[ETAG_SIZE];
   g_autofree char *predicate = NULL;
 
   if (if_match == NULL || strcmp (if_match, "*") == 0)
     return TRUE;
 
-  s3d_file_etag (stat, etag);
+  set_etag (stat, etag);
   if (strcmp (if_match, etag) == 0)
     return TRUE;
 
@@ -76,12 +78,12 @@ s3d_file_mtime (const struct stat *stat)
 S3dlioObjectInfo *
 s3d_file_info (S3dlioObjectType type, const char *uri, const struct stat *stat)
 {
-  char etag[S3D_FILE_ETAG_SIZE];
+  char etag[ETAG_SIZE];
 
   if (type != S3DLIO_OBJECT_TYPE_OBJECT || !S_ISREG (stat->st_mode))
     return s3d_object_info_new (type, uri, -1, s3d_file_mtime (stat), NULL);
 
-  s3d_file_etag (stat, etag);
+  set_etag (stat, etag);
 
   return s3d_object_info_new (type, uri, stat->st_size, s3d_file_mtime (stat), etag);
 }

@@ -162,9 +162,7 @@ s3d_file_buffer_alloc (S3dFileBuffer *buffer, guint64 wanted, GError **error)
     return TRUE;
 
   buffer->size = (gsize) CLAMP (wanted, 1, BUFFER_SIZE);
-  buffer->data = s3d_memory_alloc (buffer->size);
-  if (buffer->data == NULL)
-    g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for %" G_GSIZE_FORMAT " bytes", buffer->size);
+  buffer->data = s3d_memory_alloc (buffer->size, error);
 
   return buffer->data != NULL;
 }

@@ -156,7 +156,7 @@ add_entry (Walk *walk, S3dFileDirectory *top, const char *name, gboolean is_dire
   s3d_uri_append_key (op->target, walk->text, name);
   if (op->kind == S3D_OP_UPLOAD_LIST)
     {
-      if (S_ISREG (stat.st_mode))
+      if (!is_directory && S_ISREG (stat.st_mode))
         g_ptr_array_add (op->items, upload_info (walk->text->str, name, &stat));
       return;
     }

@@ -31,9 +31,6 @@ void s3d_file_set_error (GError **error, S3dlioError code, const char *path, con
 /* FALSE with @error when @op was cancelled. */
 gboolean s3d_file_go_on (S3dOp *op, GError **error);
 
-/* Changes whenever the file does: time of the last write, size, inode. */
-#define S3D_FILE_ETAG_SIZE 64
-void s3d_file_etag (const struct stat *stat, char etag[S3D_FILE_ETAG_SIZE]);
 /* @if_match nullable; "*" is any. */
 gboolean s3d_file_check_match (const char *path, const struct stat *stat, const char *if_match, GError **error);
 gint64 s3d_file_mtime (const struct stat *stat); /* microseconds */
@@ -124,7 +121,7 @@ S3dFileDirectory *s3d_file_directory_read (const char *path, const char *filter,
 /* FALSE: it has gone, or is no file (or link, with @no_follow). */
 gboolean s3d_file_directory_stat (S3dFileDirectory *directory, const char *name, gboolean no_follow, struct stat *stat);
 void s3d_file_directory_rest (S3dFileDirectory *directory); /* gives its descriptor back until it is needed */
-void s3d_file_directory_free (gpointer directory);
+void s3d_file_directory_free (gpointer data);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dFileDirectory, s3d_file_directory_free)
 
 /* --- file-copy.c --- */
@@ -156,4 +153,4 @@ gboolean s3d_file_run_upload_abort (S3dOp *op, GError **error);
 
 /* Does not block: parts that are started in order get their places before they run. */
 void s3d_file_start_upload_part (S3dStore *store, S3dOp *op);
-void s3d_file_upload_unref (gpointer upload);
+void s3d_file_upload_unref (gpointer data);

@@ -58,7 +58,7 @@ host_free (S3dHttpHost *host)
 {
   g_free (host->origin);
   g_free (host->label);
-  s3d_retry_bucket_unref (host->bucket);
+  s3d_retry_bucket_free (host->bucket);
   g_free (host);
 }
 

@@ -38,9 +38,9 @@ void s3d_s3_page_clear (S3dS3Page *page);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (S3dS3Page, s3d_s3_page_clear)
 
 /* S3dS3Element functions for a S3dS3Page. */
-void s3d_s3_page_read_objects (const char *path, const char *text, gpointer page); /* of a ListBucketResult */
-void s3d_s3_page_read_uploads (const char *path, const char *text, gpointer page); /* of a ListMultipartUploadsResult */
-void s3d_s3_page_read_buckets (const char *path, const char *text, gpointer page); /* of a ListAllMyBucketsResult */
+void s3d_s3_page_read_objects (const char *path, const char *text, gpointer data); /* of a ListBucketResult */
+void s3d_s3_page_read_uploads (const char *path, const char *text, gpointer data); /* of a ListMultipartUploadsResult */
+void s3d_s3_page_read_buckets (const char *path, const char *text, gpointer data); /* of a ListAllMyBucketsResult */
 
 /* Ceph RGW encodes the keys of uploads (but no markers) when it is asked to, and does not say so: before arranging,
  * decodes what can be such a key. */

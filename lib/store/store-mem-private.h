@@ -20,7 +20,7 @@ typedef struct
 
 /* Takes what it is given. */
 S3dMemObject *s3d_mem_object_new (GBytes *bytes, char *etag, S3dAttributes *attributes);
-void s3d_mem_object_unref (gpointer object);
+void s3d_mem_object_unref (gpointer data);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dMemObject, s3d_mem_object_unref)
 S3dlioObjectInfo *s3d_mem_object_info (S3dlioUri *uri, const S3dMemObject *object);
 

@@ -202,14 +202,11 @@ collect_parts (S3dOp *op, GHashTable *have, gsize *total, GError **error)
 static GBytes *
 join_parts (GPtrArray *parts, gsize total, GError **error)
 {
-  guint8 *memory = s3d_memory_alloc (MAX (total, 1));
+  guint8 *memory = s3d_memory_alloc (total, error);
   gsize at = 0;
 
   if (memory == NULL)
-    {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for %" G_GSIZE_FORMAT " bytes", total);
-      return NULL;
-    }
+    return NULL;
 
   for (guint i = 0; i < parts->len; i++)
     {
@@ -221,7 +218,7 @@ join_parts (GPtrArray *parts, gsize total, GError **error)
       at += size;
     }
 
-  return s3d_memory_to_bytes (memory, MAX (total, 1), total);
+  return s3d_memory_to_bytes (memory, total, total);
 }
 
 gboolean
@@ -233,7 +230,7 @@ s3d_mem_run_upload_complete (MemStore *store, S3dOp *op, GError **error)
   S3dMemObject *object;
   Upload *upload;
   GBytes *bytes;
-  gsize total;
+  gsize total = 0;
 
   g_mutex_lock (&lock);
   upload = find_upload (op, error);

@@ -135,12 +135,9 @@ s3d_mem_read_source (S3dOp *op, GError **error)
   if (length == 0)
     return g_bytes_new_static ("", 0);
 
-  memory = length <= G_MAXSIZE ? s3d_memory_alloc ((gsize) length) : NULL;
+  memory = s3d_memory_alloc (length, error);
   if (memory == NULL)
-    {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE, "no memory for %" G_GUINT64_FORMAT " bytes", length);
-      return NULL;
-    }
+    return NULL;
 
   while (got < length)
     {

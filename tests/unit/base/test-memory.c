@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "base/base-memory.h"
+#include "s3dlio/s3dlio-error.h"
 
 #include <string.h>
 #include <sys/wait.h>
@@ -20,7 +21,7 @@ test_alignment (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
-      guint8 *memory = s3d_memory_alloc (sizes[i]);
+      guint8 *memory = s3d_memory_alloc (sizes[i], NULL);
 
       g_assert_nonnull (memory);
       g_assert_cmpuint ((guintptr) memory % 4096, ==, 0);
@@ -35,7 +36,7 @@ test_small_and_empty (void)
 {
   for (gsize size = 0; size < 2000; size += 37)
     {
-      gpointer memory = s3d_memory_alloc (size);
+      gpointer memory = s3d_memory_alloc (size, NULL);
 
       g_assert_nonnull (memory);
       memset (memory, 7, size);
@@ -45,10 +46,17 @@ test_small_and_empty (void)
 }
 
 static void
-test_absurd_size_is_null (void)
+test_absurd_size_is_an_error (void)
 {
-  g_assert_null (s3d_memory_alloc (G_MAXSIZE));
-  g_assert_null (s3d_memory_alloc (G_MAXSSIZE));
+  const guint64 sizes[] = { G_MAXUINT64, G_MAXSIZE, G_MAXSSIZE };
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (s3d_memory_alloc (sizes[i], &error));
+      g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE);
+    }
 }
 
 static void
@@ -59,12 +67,12 @@ test_freed_block_is_reused (void)
   s3d_memory_set_idle_cap (256 * MIB);
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
-      gpointer memory = s3d_memory_alloc (sizes[i]);
+      gpointer memory = s3d_memory_alloc (sizes[i], NULL);
       gpointer again;
 
       s3d_memory_free (memory, sizes[i]);
       g_assert_cmpuint (s3d_memory_idle (), >=, sizes[i]);
-      again = s3d_memory_alloc (sizes[i]);
+      again = s3d_memory_alloc (sizes[i], NULL);
       g_assert_true (again == memory);
       g_assert_cmpuint (s3d_memory_idle (), ==, 0);
       s3d_memory_free (again, sizes[i]);
@@ -84,13 +92,13 @@ test_idle_is_bounded (void)
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
       for (guint j = 0; j < G_N_ELEMENTS (blocks); j++)
-        blocks[j] = s3d_memory_alloc (sizes[i]);
+        blocks[j] = s3d_memory_alloc (sizes[i], NULL);
       for (guint j = 0; j < G_N_ELEMENTS (blocks); j++)
         {
           s3d_memory_free (blocks[j], sizes[i]);
           g_assert_cmpuint (s3d_memory_idle (), <=, 64 * MIB);
         }
-      blocks[0] = s3d_memory_alloc (sizes[i]);
+      blocks[0] = s3d_memory_alloc (sizes[i], NULL);
       g_assert_cmpuint (s3d_memory_idle (), >, 0);
       g_assert_true (blocks[0] == blocks[G_N_ELEMENTS (blocks) - 1]);
       memset (blocks[0], 1, sizes[i]);
@@ -104,8 +112,8 @@ static void
 test_no_cap_no_idle (void)
 {
   s3d_memory_set_idle_cap (0);
-  s3d_memory_free (s3d_memory_alloc (8 * MIB), 8 * MIB);
-  s3d_memory_free (s3d_memory_alloc (128 * KIB), 128 * KIB);
+  s3d_memory_free (s3d_memory_alloc (8 * MIB, NULL), 8 * MIB);
+  s3d_memory_free (s3d_memory_alloc (128 * KIB, NULL), 128 * KIB);
   g_assert_cmpuint (s3d_memory_idle (), ==, 0);
 }
 
@@ -117,7 +125,7 @@ test_bytes_without_copy (void)
   s3d_memory_set_idle_cap (256 * MIB);
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
-      guint8 *memory = s3d_memory_alloc (sizes[i]);
+      guint8 *memory = s3d_memory_alloc (sizes[i], NULL);
       GBytes *bytes;
 
       memset (memory, 42, sizes[i]);
@@ -133,7 +141,7 @@ test_bytes_without_copy (void)
 static void
 test_bytes_do_not_pin (void)
 {
-  guint8 *memory = s3d_memory_alloc (8 * MIB);
+  guint8 *memory = s3d_memory_alloc (8 * MIB, NULL);
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GBytes) empty = NULL;
 
@@ -144,7 +152,7 @@ test_bytes_do_not_pin (void)
   g_assert_cmpuint (g_bytes_get_size (bytes), ==, 1000);
   g_assert_cmpuint (s3d_memory_idle (), ==, 8 * MIB);
 
-  empty = s3d_memory_to_bytes (s3d_memory_alloc (100), 100, 0);
+  empty = s3d_memory_to_bytes (s3d_memory_alloc (100, NULL), 100, 0);
   g_assert_cmpuint (g_bytes_get_size (empty), ==, 0);
   s3d_memory_trim ();
 }
@@ -157,7 +165,7 @@ churn (gpointer data)
   for (guint i = 0; i < 2000; i++)
     {
       gsize size = (gsize) 1 << g_rand_int_range (rand, 15, 23);
-      guint8 *memory = s3d_memory_alloc (size);
+      guint8 *memory = s3d_memory_alloc (size, NULL);
 
       memory[0] = memory[size - 1] = (guint8) i;
       g_assert_cmpuint (memory[0], ==, (guint8) i);
@@ -191,8 +199,8 @@ test_child_starts_empty (void)
   pid_t pid;
 
   s3d_memory_set_idle_cap (256 * MIB);
-  idle = s3d_memory_alloc (8 * MIB);
-  used = s3d_memory_alloc (4 * MIB);
+  idle = s3d_memory_alloc (8 * MIB, NULL);
+  used = s3d_memory_alloc (4 * MIB, NULL);
   s3d_memory_free (idle, 8 * MIB);
   g_assert_cmpuint (s3d_memory_idle (), ==, 8 * MIB);
 
@@ -218,7 +226,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/base/memory/alignment", test_alignment);
   g_test_add_func ("/base/memory/small-and-empty", test_small_and_empty);
-  g_test_add_func ("/base/memory/absurd-size-is-null", test_absurd_size_is_null);
+  g_test_add_func ("/base/memory/absurd-size-is-an-error", test_absurd_size_is_an_error);
   g_test_add_func ("/base/memory/freed-block-is-reused", test_freed_block_is_reused);
   g_test_add_func ("/base/memory/idle-is-bounded", test_idle_is_bounded);
   g_test_add_func ("/base/memory/no-cap-no-idle", test_no_cap_no_idle);

@@ -182,50 +182,6 @@ test_file_failure_is_an_error (void)
   close (fd);
 }
 
-static gpointer
-read_all (gpointer data)
-{
-  int fd = GPOINTER_TO_INT (data);
-  GString *all = g_string_new (NULL);
-  char piece[1000];
-  ssize_t n;
-
-  while ((n = read (fd, piece, sizeof piece)) > 0)
-    g_string_append_len (all, piece, n);
-  close (fd);
-
-  return all;
-}
-
-/* More than a pipe holds, into a non-blocking one: the sink waits for the reader. */
-static void
-test_stream_writes_all_in_order (void)
-{
-  g_autofree char *text = g_strnfill (300000, 'a');
-  g_autoptr (GString) all = NULL;
-  GThread *reader;
-  S3dSink *sink;
-  int fds[2];
-
-  g_assert_cmpint (pipe2 (fds, O_CLOEXEC), ==, 0);
-  g_assert_cmpint (fcntl (fds[1], F_SETFL, O_NONBLOCK), ==, 0);
-  reader = g_thread_new ("reader", read_all, GINT_TO_POINTER (fds[0]));
-
-  sink = s3d_sink_new_stream (fds[1]);
-  g_assert_true (s3d_sink_begin (sink, -1, NULL));
-  g_assert_true (s3d_sink_restart (sink));
-  put (sink, text);
-  put (sink, "end");
-  g_assert_false (s3d_sink_restart (sink));
-  g_assert_cmpuint (sink->written, ==, 300003);
-  s3d_sink_free (sink);
-  close (fds[1]);
-
-  all = g_thread_join (reader);
-  g_assert_cmpuint (all->len, ==, 300003);
-  g_assert_cmpstr (all->str + 300000, ==, "end");
-}
-
 int
 main (int argc, char **argv)
 {
@@ -239,7 +195,6 @@ main (int argc, char **argv)
   g_test_add_func ("/base/sink/restart-forgets", test_restart_forgets);
   g_test_add_func ("/base/sink/file/writes-at-offset", test_file_writes_at_offset);
   g_test_add_func ("/base/sink/file/failure-is-an-error", test_file_failure_is_an_error);
-  g_test_add_func ("/base/sink/stream/writes-all-in-order", test_stream_writes_all_in_order);
 
   return g_test_run ();
 }

@@ -54,6 +54,7 @@ test_rfc3339 (void)
   g_assert_cmpint (s3d_time_parse_rfc3339 ("1994-11-06 10:49:37+02:00"), ==, NOV_1994);
   g_assert_cmpint (s3d_time_parse_rfc3339 ("1994-11-06T03:19:37-05:30"), ==, NOV_1994);
   g_assert_cmpint (s3d_time_parse_rfc3339 ("1970-01-01T00:00:00Z"), ==, 0);
+  g_assert_cmpint (s3d_time_parse_rfc3339 ("1969-12-31T23:59:59.500000Z"), ==, -500000);
   g_assert_cmpint (s3d_time_parse_rfc3339 ("2016-12-31T23:59:60Z"), ==,
                    s3d_time_parse_rfc3339 ("2017-01-01T00:00:00Z"));
   for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++)
@@ -64,12 +65,10 @@ static void
 check_against_glib (gint64 seconds)
 {
   g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (seconds);
-  g_autofree char *expected = g_date_time_format (date, "%Y-%m-%dT%H:%M:%SZ");
-  g_autofree char *text = s3d_time_to_rfc3339 (seconds * G_USEC_PER_SEC);
+  g_autofree char *text = g_date_time_format (date, "%Y-%m-%dT%H:%M:%SZ");
   g_autofree char *expected_basic = g_date_time_format (date, "%Y%m%dT%H%M%SZ");
   char basic[17];
 
-  g_assert_cmpstr (text, ==, expected);
   g_assert_cmpint (s3d_time_parse_rfc3339 (text), ==, seconds * G_USEC_PER_SEC);
   s3d_time_to_basic (seconds * G_USEC_PER_SEC, basic);
   g_assert_cmpstr (basic, ==, expected_basic);
@@ -81,17 +80,6 @@ test_text (void)
   /* Every day of 1900 to 2300, at changing times of the day. */
   for (gint64 day = -25567; day < 120529; day++)
     check_against_glib (day * 86400 + (day * 7919 + 86400000) % 86400);
-}
-
-static void
-test_fraction (void)
-{
-  g_autofree char *text = s3d_time_to_rfc3339 (NOV_1994 + 1200);
-  g_autofree char *before_epoch = s3d_time_to_rfc3339 (-500000);
-
-  g_assert_cmpstr (text, ==, "1994-11-06T08:49:37.001200Z");
-  g_assert_cmpstr (before_epoch, ==, "1969-12-31T23:59:59.500000Z");
-  g_assert_cmpint (s3d_time_parse_rfc3339 (before_epoch), ==, -500000);
 }
 
 static void
@@ -128,7 +116,6 @@ main (int argc, char **argv)
   g_test_add_func ("/base/time/http-dates-in-three-forms", test_http);
   g_test_add_func ("/base/time/rfc3339-with-fraction-and-offset", test_rfc3339);
   g_test_add_func ("/base/time/text-agrees-with-glib-on-every-day", test_text);
-  g_test_add_func ("/base/time/fraction-only-when-there-is-one", test_fraction);
   g_test_add_func ("/base/time/seconds-never-wrap", test_seconds);
 
   return g_test_run ();
