@@ -70,7 +70,7 @@ assert_pattern (S3dlioClient *client, const char *uri, gsize size, guint32 seed)
 static void
 between_stores_of_any_size (ApiTest *test)
 {
-  const gsize sizes[] = { 0, 1, THRESHOLD, THRESHOLD + 1, 50 * MIB + 3 };
+  const gsize sizes[] = { 0, 1, THRESHOLD, THRESHOLD + 1, 26 * MIB + 3 };
 
   make_elsewhere (test);
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)

@@ -66,8 +66,9 @@ static void
 verifies_what_was_written (ApiTest *test)
 {
   g_autoptr (S3dlioClient) client
-      = api_client_with (test, "verify=yes", "checksum=crc32c", "multipart-threshold=8Mi", NULL);
-  const gsize sizes[] = { 0, 100, 20 * MIB };
+      = api_client_with (test, "verify=yes", "checksum=crc32c", "multipart-threshold=5Mi", "part-size=5Mi",
+                         NULL);
+  const gsize sizes[] = { 0, 100, 12 * MIB };
 
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
@@ -130,7 +131,7 @@ no_clobber_keeps_what_is_there (ApiTest *test)
 static void
 file_of_any_size (ApiTest *test)
 {
-  const gsize sizes[] = { 0, 1, MIB, THRESHOLD, THRESHOLD + 1, 50 * MIB + 3 };
+  const gsize sizes[] = { 0, 1, MIB, THRESHOLD, THRESHOLD + 1, 26 * MIB + 3 };
 
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
@@ -277,7 +278,8 @@ write_all (gpointer data)
 static void
 stream_of_unknown_length (ApiTest *test)
 {
-  const gsize sizes[] = { 0, 1, MIB, THRESHOLD, THRESHOLD + 1, 70 * MIB + 11 };
+  g_autoptr (S3dlioClient) client = api_client_with (test, "multipart-threshold=5Mi", "part-size=5Mi", NULL);
+  const gsize sizes[] = { 0, 1, MIB, 5 * MIB, 5 * MIB + 1, 28 * MIB + 11 };
 
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
@@ -292,7 +294,7 @@ stream_of_unknown_length (ApiTest *test)
       writer.fd = fds[1];
       thread = g_thread_new ("writer", write_all, &writer);
       stream = g_unix_input_stream_new (fds[0], TRUE);
-      s3dlio_client_put_stream (test->client, api_uri (test, "object"), stream, NULL, NULL, NULL, &error);
+      s3dlio_client_put_stream (client, api_uri (test, "object"), stream, NULL, NULL, NULL, &error);
       g_assert_no_error (error);
       g_thread_join (thread);
       assert_object (test, "object", sizes[i], i);

@@ -294,7 +294,7 @@ test_region_of_many (gconstpointer data)
   gboolean malformed = g_strcmp0 (data, MALFORMED) == 0;
   TestServerOptions options = { .buckets = "bucket@eu-central-1",
                                 .region_mode = malformed ? TS_REGION_MALFORMED : TS_REGION_REDIRECT };
-  const guint n_ops = 10000, at_once = 16;
+  const guint n_ops = 1000, at_once = 16;
   g_autoptr (GPtrArray) ops = g_ptr_array_new_with_free_func ((GDestroyNotify) s3d_op_unref);
   Fixture fixture = { 0 };
   guint attempts = 0;
