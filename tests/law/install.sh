@@ -97,15 +97,19 @@ if [ -e "$static" ]; then
   red "a dependency that s3dlio.pc forgot" 's3dlio_get_version' \
     build version $("$PKG_CONFIG" --libs gio-2.0)
 
-  # The line that the README gives, and the same without one of its names.
+  # The line that the README gives, and the same without one of its names; cc with this build's flags.
+  cc ()
+  {
+    # shellcheck disable=SC2086 # flags are words
+    $CC $TEST_CFLAGS $TEST_LDFLAGS "$@"
+  }
   as_the_readme ()
   {
-    line=$(sed -n '/^    cc .*libs3dlio\.a/,/^$/p' "$top_srcdir/README.md" | sed "s/^ *cc /$compile /; $1")
+    line=$(sed -n '/^    cc .*libs3dlio\.a/,/^$/p' "$top_srcdir/README.md" | sed "$1")
     echo hello >"$work/object"
     (cd "$work" && cp "$top_srcdir/examples/get.c" . && eval "$line -o readme") &&
       printed "6 bytes" env -u LD_LIBRARY_PATH "$work/readme" "file://$work/object"
   }
-  compile="$CC $TEST_CFLAGS $TEST_LDFLAGS"
   green "the README's line for the static library" as_the_readme ''
   green "what it makes needs no libs3dlio.so.0" needs_library "$work/readme"
   red "the same line without gnutls" 'gnutls_' as_the_readme 's/ gnutls / /'
