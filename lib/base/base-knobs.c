@@ -129,7 +129,8 @@ const S3dKnob s3d_knobs[] = {
   },
   {
     .name = "retries", .kind = S3D_KNOB_COUNT, .min = 1, .max = 1000, .fallback = 10, .variables = max_attempts,
-    FIELD (retries), .blurb = "Attempts in all, the first one included",
+    FIELD (retries), .grows = offsetof (S3dSettings, retries_are_default),
+    .blurb = "Attempts in all, the first one included",
   },
   /* Where the rate of small requests stops rising on loopback; and at the 90 MB/s that services give one
    * connection, more than 40 Gb/s. Fewer than the requests at once would shake hands over and over. */

@@ -177,6 +177,77 @@ s3d_settings_new (S3dlioConfig *config, GError **error)
   return g_steal_pointer (&settings);
 }
 
+static S3dSettings *
+copy (const S3dSettings *settings)
+{
+  S3dSettings *new = g_memdup2 (settings, sizeof *settings);
+
+  g_atomic_ref_count_init (&new->refs);
+  new->with_profile = NULL;
+  if (settings->s3_error != NULL)
+    new->s3_error = g_error_copy (settings->s3_error);
+  for (guint i = 0; i < s3d_n_knobs; i++)
+    {
+      char **text = (char **) ((char *) new + s3d_knobs[i].field);
+
+      if (s3d_knobs[i].kind == S3D_KNOB_STRING)
+        *text = g_strdup (*text);
+    }
+
+  return new;
+}
+
+/* Reads @text into the field of the knob @name. */
+static gboolean
+take_profile (S3dSettings *settings, const char *name, const char *label, const char *text, GError **error)
+{
+  const S3dKnob *knob = &s3d_knobs[s3d_knob_find (name)];
+  g_auto (S3dKnobValue) value = { 0 };
+
+  if (!s3d_knob_parse (knob, label, text, &value, error))
+    return FALSE;
+  store (settings, knob, &value);
+
+  return TRUE;
+}
+
+/* What was made first is kept, as long as @settings; files that change meanwhile make a new one each time. */
+static S3dSettings *
+keep (S3dSettings *settings, S3dSettings *new)
+{
+  static GMutex lock;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+  S3dSettings *kept = settings->with_profile;
+
+  if (kept == NULL)
+    settings->with_profile = s3d_settings_ref (new);
+  else if (kept->retries == new->retries && g_strcmp0 (kept->ca_bundle, new->ca_bundle) == 0)
+    {
+      s3d_settings_unref (new);
+      return s3d_settings_ref (kept);
+    }
+
+  return new;
+}
+
+S3dSettings *
+s3d_settings_with_profile (S3dSettings *settings, const char *max_attempts, const char *ca_bundle, GError **error)
+{
+  const gboolean takes_attempts = settings->retries_are_default && max_attempts != NULL;
+  const gboolean takes_bundle = settings->ca_bundle == NULL && ca_bundle != NULL;
+  g_autoptr (S3dSettings) new = NULL;
+
+  if (!takes_attempts && !takes_bundle)
+    return s3d_settings_ref (settings);
+
+  new = copy (settings);
+  if ((takes_attempts && !take_profile (new, "retries", "the profile's max_attempts", max_attempts, error))
+      || (takes_bundle && !take_profile (new, "ca-bundle", "the profile's ca_bundle", ca_bundle, error)))
+    return NULL;
+
+  return keep (settings, g_steal_pointer (&new));
+}
+
 S3dSettings *
 s3d_settings_ref (S3dSettings *settings)
 {
@@ -197,6 +268,7 @@ s3d_settings_unref (S3dSettings *settings)
         g_free (*(char **) ((char *) settings + s3d_knobs[i].field));
     }
   g_clear_error (&settings->s3_error);
+  g_clear_pointer ((S3dSettings **) &settings->with_profile, s3d_settings_unref);
   g_free (settings);
 }
 

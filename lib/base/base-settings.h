@@ -54,6 +54,7 @@ typedef struct
   guint connect_timeout_ms;
   guint stall_timeout_ms;
   guint retries; /* attempts in all, at least 1 */
+  gboolean retries_are_default; /* nobody chose how many: fewer where nothing has ever answered */
   guint connections; /* per host, across loops */
   char *ca_bundle; /* path of a PEM file; NULL: the system's */
   char *tls_min_version; /* "1.2" or "1.3" */
@@ -80,6 +81,8 @@ typedef struct
   gboolean no_sign_request;
   char *access_key_id, *secret_access_key, *session_token; /* explicit ones only */
   GError *s3_error; /* a variable is wrong that only S3 reads: no store of S3 can be opened; nullable */
+
+  gpointer with_profile; /* the same with what a profile says; of base-settings.c */
 } S3dSettings;
 
 /* Resolves property over environment over default; @config may be NULL. Errors name the property or variable; that of a
@@ -87,6 +90,12 @@ typedef struct
 S3dSettings *s3d_settings_new (S3dlioConfig *config, GError **error);
 S3dSettings *s3d_settings_ref (S3dSettings *settings);
 void s3d_settings_unref (S3dSettings *settings);
+
+/* @settings with what a profile says where nobody else said anything; @settings itself when that comes to nothing, and
+ * the same for the same words, so that stores share a transport. Words may be NULL. Errors name what the profile calls
+ * it. */
+S3dSettings *s3d_settings_with_profile (S3dSettings *settings, const char *max_attempts, const char *ca_bundle,
+                                        GError **error);
 
 const S3dRangeSettings *s3d_settings_range (const S3dSettings *settings, const char *scheme);
 

@@ -19,6 +19,11 @@
 
 #include <string.h>
 
+/* Trouble is told after so many failed attempts, or before so long a wait; then no more of that host for a while. */
+#define TELL_ATTEMPTS 5
+#define TELL_DELAY_MS 3000
+#define SILENT_SECONDS 10
+
 /* --- the end --- */
 
 /* A line a request, for who listens; without the query, which may hold a signature. */
@@ -86,19 +91,43 @@ again_now (S3dHttpRequest *request)
     finish_cancelled (request);
 }
 
+static guint
+most_attempts (S3dHttpRequest *request, gboolean stranger)
+{
+  guint most = request->core->settings->retries;
+
+  if (stranger && request->core->settings->retries_are_default)
+    most = MIN (most, S3D_HTTP_STRANGER_ATTEMPTS);
+  return request->max_attempts > 0 ? MIN (most, request->max_attempts) : most;
+}
+
+/* Trouble that lasts, for who waits and wonders: not the first few failures, which cost no time, unless these do; and
+ * of many requests that fail there one. */
+static void
+tell_trouble (S3dHttpRequest *request, const GError *error, guint attempts, guint most, guint delay_ms)
+{
+  gboolean slow = delay_ms >= TELL_DELAY_MS || g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_TIMED_OUT);
+  gint now = (gint) (g_get_monotonic_time () / G_TIME_SPAN_SECOND);
+  gint silent_until = g_atomic_int_get (&request->host->silent_until);
+
+  if ((attempts < TELL_ATTEMPTS && !slow) || now < silent_until
+      || !g_atomic_int_compare_and_exchange (&request->host->silent_until, silent_until, now + SILENT_SECONDS))
+    return;
+  g_info ("%s: %s; trying again (attempt %u of %u)", request->host->label, error->message, attempts + 1, most);
+}
+
 /* @error: with what it fails when it may not be tried again. */
 static void
 again_later (S3dHttpLoop *loop, S3dHttpRequest *request, GError *error, guint at_least_ms)
 {
   guint attempts = request->attempts_made + request->tries;
-  guint most = request->core->settings->retries;
+  gboolean stranger = !g_atomic_int_get (&request->host->answered);
+  guint most = most_attempts (request, stranger);
   guint delay_ms;
 
-  if (request->max_attempts > 0)
-    most = MIN (most, request->max_attempts);
   if (attempts >= most)
     {
-      finish_failed (request, error, NULL);
+      finish_failed (request, error, stranger && attempts > 1 ? "it has never answered" : NULL);
       return;
     }
   if (!s3d_retry_bucket_take (request->host->bucket))
@@ -110,6 +139,7 @@ again_later (S3dHttpLoop *loop, S3dHttpRequest *request, GError *error, guint at
   delay_ms = MAX (s3d_backoff_delay_ms (attempts), at_least_ms);
   g_debug ("%s to %s: %s; attempt %u in %u ms", request->method, request->host->label, error->message, attempts + 1,
            delay_ms);
+  tell_trouble (request, error, attempts, most, delay_ms);
   g_error_free (error);
   s3d_http_redirect_forget (request);
   request->due = g_get_monotonic_time () + delay_ms * G_TIME_SPAN_MILLISECOND;
@@ -189,6 +219,8 @@ judge (S3dHttpLoop *loop, S3dHttpRequest *request, S3dHttpOutcome *outcome)
 
   request->facts.attempts += MAX (outcome->sends, 1);
   request->facts.bytes = outcome->moved;
+  if (outcome->headers_done && !g_atomic_int_get (&request->host->answered))
+    g_atomic_int_set (&request->host->answered, TRUE);
   if (outcome->error != NULL && outcome->foreign)
     finish (request, g_steal_pointer (&outcome->error));
   /* An error's status says enough, even when its body was cut off. */

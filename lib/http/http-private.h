@@ -21,6 +21,10 @@
 #define S3D_HTTP_MAX_ANSWER_HEADERS (256 * 1024)
 #define S3D_HTTP_MAX_REDIRECTS 10
 
+/* Attempts at a host that has never answered, when nobody chose how many: it is less often one that is down than one
+ * whose name is wrong, which should be told within two seconds. As many as botocore makes. */
+#define S3D_HTTP_STRANGER_ATTEMPTS 5
+
 typedef struct _S3dHttpCore S3dHttpCore;
 typedef struct _S3dHttpHost S3dHttpHost;
 typedef struct _S3dHttpLoop S3dHttpLoop;
@@ -113,6 +117,8 @@ struct _S3dHttpHost
   GQueue waiting;
   GList link; /* in core->crowded, while somebody waits */
   S3dRetryBucket *bucket;
+  gint answered;     /* atomic: HTTP was spoken there */
+  gint silent_until; /* atomic, monotonic seconds: its trouble has been told */
   gboolean moving; /* a connection is on its way to another loop */
   S3dHttpSlot slots[S3D_HTTP_MAX_LOOPS];
 };

@@ -2,8 +2,8 @@
 /*
  * The S3 store: its table of operations, and opening one.
  *
- * Opening reads the AWS files once (region, endpoint, keys); nothing is sent. Stores of one configuration share its
- * transport. Where a bucket's requests go is worked out once a bucket, and again when the service names its region.
+ * Opening reads the AWS files once (region, endpoint, keys, trust); nothing is sent. Stores of one configuration share
+ * its transport. Where a bucket's requests go is worked out once a bucket, and again when the service names its region.
  *
  * Thread-safe. The store owns all that it holds; ops keep it alive.
  */
@@ -73,19 +73,23 @@ s3d_s3_store_open (S3dlioUri *uri, S3dSettings *settings, GError **error)
   g_autoptr (S3dProfile) profile = s3d_profile_load (settings, error);
   if (profile == NULL)
     return NULL;
-  g_autoptr (S3dS3Endpoint) endpoint = s3d_s3_endpoint_new (uri, settings, profile, error);
+  g_autoptr (S3dSettings) own = s3d_settings_with_profile (settings, s3d_profile_get (profile, "max_attempts"),
+                                                            s3d_profile_get (profile, "ca_bundle"), error);
+  if (own == NULL)
+    return NULL;
+  g_autoptr (S3dS3Endpoint) endpoint = s3d_s3_endpoint_new (uri, own, profile, error);
   if (endpoint == NULL)
     return NULL;
 
   S3dS3Store *store = g_new0 (S3dS3Store, 1);
-  s3d_store_init (&store->parent, &s3_class, settings, "s3");
+  s3d_store_init (&store->parent, &s3_class, own, "s3");
   g_mutex_init (&store->lock);
   store->places = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) s3d_s3_place_unref);
   store->endpoint = g_steal_pointer (&endpoint);
-  store->chain = s3d_credential_chain_new_aws (settings, profile);
+  store->chain = s3d_credential_chain_new_aws (own, profile);
   store->signer = s3d_sigv4_new ("s3");
   store->pool = s3d_pool_get (S3D_POOL_DOWNLOAD);
-  store->http = s3d_http_get (settings);
+  store->http = s3d_http_get (own);
   return &store->parent;
 }
 

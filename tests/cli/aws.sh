@@ -147,10 +147,33 @@ config
 is "AWS_MAX_ATTEMPTS" 2 with AWS_MAX_ATTEMPTS=2 attempts
 is "S3DLIO_RETRIES beats AWS_MAX_ATTEMPTS" 1 with AWS_MAX_ATTEMPTS=2 with S3DLIO_RETRIES=1 attempts
 is "--retries beats AWS_MAX_ATTEMPTS" 1 with AWS_MAX_ATTEMPTS=2 attempts --retries 1
+config '[default]' 'max_attempts = 3'
+is "max_attempts of the profile" 3 attempts
+is "AWS_MAX_ATTEMPTS beats max_attempts" 2 with AWS_MAX_ATTEMPTS=2 attempts
+is "--retries beats max_attempts" 1 attempts --retries 1
+config '[default]' 'max_attempts = 3' '[profile two]' 'max_attempts = 2'
+is "max_attempts is of the chosen profile" 2 \
+  attempts --profile two --access-key-id testkey --secret-access-key testsecret
+config '[default]' 'max_attempts = many'
+is "max_attempts: a wrong one is an error" invalid outcome stat "$alpha/file"
+check "which names it: max_attempts" err_has "the profile's max_attempts"
+is "max_attempts: not of who uses no S3" ok outcome stat "file://$work/file"
+config
 is "AWS_CA_BUNDLE" ok with AWS_CA_BUNDLE=tls/ca.pem over_tls
 is "AWS_CA_BUNDLE: another CA" network with AWS_CA_BUNDLE=tls/other-ca.pem over_tls
 is "S3DLIO_CA_BUNDLE beats AWS_CA_BUNDLE" ok \
   with AWS_CA_BUNDLE=tls/other-ca.pem with S3DLIO_CA_BUNDLE=tls/ca.pem over_tls
+config '[default]' 'ca_bundle = tls/ca.pem'
+is "ca_bundle of the profile" ok over_tls
+is "AWS_CA_BUNDLE beats ca_bundle" network with AWS_CA_BUNDLE=tls/other-ca.pem over_tls
+is "--ca-bundle beats ca_bundle" network over_tls --ca-bundle tls/other-ca.pem
+config '[default]' 'ca_bundle = tls/other-ca.pem'
+is "ca_bundle of the profile: another CA" network over_tls
+config '[default]' 'ca_bundle = nowhere.pem'
+is "ca_bundle: a file that is missing is an error" invalid over_tls
+check "which names the file" err_has nowhere.pem
+is "ca_bundle: not of who uses no TLS" ok at --endpoint-url "$http"
+config
 
 is "no checksum unless asked for, also at Amazon" none sum
 is "AWS_REQUEST_CHECKSUM_CALCULATION=when_supported" GInBvA== \

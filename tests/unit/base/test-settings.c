@@ -607,6 +607,47 @@ change (gpointer data)
   return NULL;
 }
 
+/* Stores that are opened with the same profile share a transport, which is found by the settings. */
+static void
+test_profile (void)
+{
+  g_autoptr (S3dSettings) settings = settings_of (NULL);
+  g_autoptr (S3dSettings) none = s3d_settings_with_profile (settings, NULL, NULL, NULL);
+  g_autoptr (S3dSettings) one = s3d_settings_with_profile (settings, "4", "ca.pem", NULL);
+  g_autoptr (S3dSettings) same = s3d_settings_with_profile (settings, "4", "ca.pem", NULL);
+  g_autoptr (S3dSettings) other = s3d_settings_with_profile (settings, "5", NULL, NULL);
+  g_autoptr (S3dSettings) wrong = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (none == settings);
+  g_assert_cmpuint (settings->retries, ==, 10);
+  g_assert_true (settings->retries_are_default);
+  g_assert_cmpuint (one->retries, ==, 4);
+  g_assert_false (one->retries_are_default);
+  g_assert_cmpstr (one->ca_bundle, ==, "ca.pem");
+  g_assert_cmpuint (one->connections, ==, settings->connections);
+  g_assert_true (same == one);
+  g_assert_cmpuint (other->retries, ==, 5);
+  g_assert_null (other->ca_bundle);
+  wrong = s3d_settings_with_profile (settings, "0", NULL, &error);
+  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID);
+  g_assert_true (g_str_has_prefix (error->message, "the profile's max_attempts: "));
+}
+
+static void
+test_profile_beaten (void)
+{
+  g_autoptr (S3dlioConfig) config = s3dlio_config_new ();
+  g_autoptr (S3dSettings) settings = NULL;
+  g_autoptr (S3dSettings) beaten = NULL;
+
+  set (config, "retries", "10");
+  set (config, "ca-bundle", "own.pem");
+  settings = settings_of (config);
+  beaten = s3d_settings_with_profile (settings, "4", "ca.pem", NULL);
+  g_assert_true (beaten == settings);
+}
+
 static void
 test_threads (void)
 {
@@ -641,6 +682,8 @@ main (int argc, char **argv)
   g_test_add_func ("/base/settings/a-property-reads-as-what-holds", test_effective);
   g_test_add_func ("/base/settings/parallelism-is-the-product-clamped", test_parallelism);
   g_test_add_func ("/base/settings/sizes-with-units", test_sizes);
+  g_test_add_func ("/base/settings/a-profile-counts-where-nobody-chose", test_profile);
+  g_test_add_func ("/base/settings/a-profile-is-beaten-by-what-was-chosen", test_profile_beaten);
   g_test_add_func ("/base/settings/threads-may-share-a-configuration", test_threads);
 
   return g_test_run ();

@@ -124,6 +124,64 @@ test_refused (void)
   world.server = raw_server_new (follow_script, NULL);
 }
 
+/* Ten attempts, which nobody chose. */
+static S3dSettings *
+default_settings (void)
+{
+  S3dSettings *settings = fixture_settings ();
+
+  settings->retries = 10;
+  settings->retries_are_default = TRUE;
+  return settings;
+}
+
+static void
+test_stranger (void)
+{
+  Script script = { .n_bad = 100 };
+  g_auto (World) world = { .settings = default_settings () };
+  g_autoptr (Call) call = run_script (&world, "GET", &script);
+
+  call_assert_error (call, S3DLIO_ERROR_NETWORK, "after 5 attempts; it has never answered");
+  g_assert_cmpint (g_atomic_int_get (&script.n), ==, 5);
+}
+
+static void
+test_stranger_by_hand (void)
+{
+  Script script = { .n_bad = 5 };
+  g_auto (World) world = { .settings = default_settings () };
+  g_autoptr (Call) call = NULL;
+
+  world.settings->retries = 6;
+  world.settings->retries_are_default = FALSE;
+  call = run_script (&world, "GET", &script);
+  call_assert_body (call, "good");
+  g_assert_cmpint (g_atomic_int_get (&script.n), ==, 6);
+}
+
+/* The answer may be an error: somebody is there. */
+static void
+test_acquaintance (void)
+{
+  Script script = { .n_bad = 5 };
+  g_auto (World) world = { .settings = default_settings () };
+  g_autoptr (Call) first = NULL;
+  g_autoptr (Call) call = NULL;
+
+  world_set_up (&world, follow_script, &script);
+  script.status = 404;
+  first = call_new (world.http, "GET", world.url, "/");
+  call_run (first);
+  call_assert_error (first, S3DLIO_ERROR_NOT_FOUND, NULL);
+  script.status = 0;
+  script.n_bad = 1 + 5;
+  call = call_new (world.http, "GET", world.url, "/");
+  call_run (call);
+  call_assert_body (call, "good");
+  g_assert_cmpint (g_atomic_int_get (&script.n), ==, 1 + 6);
+}
+
 static void
 test_not_idempotent (void)
 {
@@ -704,6 +762,9 @@ main (int argc, char **argv)
   g_test_add_func ("/http/retry/what-no-retry-mends", test_final);
   g_test_add_func ("/http/retry/attempts-made-before-count", test_attempts_made);
   g_test_add_func ("/http/retry/refused-connection-names-the-endpoint", test_refused);
+  g_test_add_func ("/http/retry/who-never-answered-is-given-up-early", test_stranger);
+  g_test_add_func ("/http/retry/unless-attempts-were-chosen", test_stranger_by_hand);
+  g_test_add_func ("/http/retry/who-has-answered-gets-all-attempts", test_acquaintance);
   g_test_add_func ("/http/retry/not-idempotent-is-sent-once", test_not_idempotent);
   g_test_add_func ("/http/retry/not-idempotent-is-tried-again-when-throttled", test_not_idempotent_throttled);
   g_test_add_func ("/http/retry/stale-connection-costs-no-attempt", test_stale);
