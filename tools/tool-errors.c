@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static gboolean as_json;
 
@@ -19,17 +20,35 @@ tool_errors_set_json (gboolean json)
   as_json = json;
 }
 
-/* A line of text, its control characters escaped. */
-static void
-print_line (Tool *tool, const char *text)
+/* As a line of text, its control characters escaped. */
+static char *
+line_of (const char *text)
 {
-  g_autoptr (GString) line = g_string_new ("s3dlio: ");
+  GString *line = g_string_new ("s3dlio: ");
 
   tool_escape (line, text);
   g_string_append_c (line, '\n');
+  return g_string_free (line, FALSE);
+}
+
+/* From any thread; one write, so that lines stay whole. */
+static void
+print_note (const char *text)
+{
+  g_autofree char *line = as_json ? tool_json_note (text) : line_of (text);
+  g_autofree char *alone = g_strconcat (tool_progress_get_clear (), line, NULL);
+
+  fputs (alone, stderr);
+}
+
+static void
+print_line (Tool *tool, const char *text)
+{
+  g_autofree char *line = line_of (text);
+
   if (tool != NULL)
     tool_progress_clear (tool->progress);
-  fputs (line->str, stderr);
+  fputs (line, stderr);
 }
 
 static void
@@ -130,7 +149,7 @@ tool_note (Tool *tool, const char *format, ...)
   va_start (args, format);
   text = g_strdup_vprintf (format, args);
   va_end (args);
-  print_line (tool, text);
+  print_note (text);
 }
 
 void
@@ -145,7 +164,7 @@ tool_verbose (Tool *tool, const char *format, ...)
   va_start (args, format);
   text = g_strdup_vprintf (format, args);
   va_end (args);
-  print_line (tool, text);
+  print_note (text);
 }
 
 void
@@ -173,14 +192,25 @@ tool_is_cancelled (Tool *tool)
 
 /* ---- Messages of the library ---- */
 
+/* Details of requests are for -vv. What is worth knowing while one waits (a service that does not answer and is asked
+ * again, a download that goes on where one ended) is for who waits at a terminal, and for -v. */
+static gboolean
+is_wanted (const Tool *tool, GLogLevelFlags level)
+{
+  if ((level & G_LOG_LEVEL_DEBUG) != 0)
+    return tool->options->verbose >= 2;
+  if ((level & G_LOG_LEVEL_INFO) != 0)
+    return tool->options->verbose > 0 || (!tool->options->quiet && isatty (STDERR_FILENO));
+
+  return !tool->options->quiet;
+}
+
 static GLogWriterOutput
 write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
 {
   const Tool *tool = data;
   const char *domain = NULL;
   const char *message = NULL;
-  const gboolean detail = (level & (G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG)) != 0;
-  g_autoptr (GString) line = NULL;
 
   for (gsize i = 0; i < n_fields; i++)
     {
@@ -193,15 +223,11 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
   if (g_strcmp0 (domain, "s3dlio") != 0 || message == NULL || (level & (G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO
                                                                         | G_LOG_LEVEL_DEBUG)) == 0)
     return g_log_writer_default (level, fields, n_fields, data);
-  if (detail && tool->options->verbose < 2)
-    return g_log_writer_default (level, fields, n_fields, data);
-  if (!detail && tool->options->quiet)
-    return G_LOG_WRITER_HANDLED;
+  if (is_wanted (tool, level))
+    print_note (message);
+  else if ((level & G_LOG_LEVEL_MESSAGE) == 0)
+    return g_log_writer_default (level, fields, n_fields, data); /* for G_MESSAGES_DEBUG */
 
-  line = g_string_new ("s3dlio: ");
-  tool_escape (line, message);
-  g_string_append_c (line, '\n');
-  fputs (line->str, stderr);
   return G_LOG_WRITER_HANDLED;
 }
 

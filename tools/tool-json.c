@@ -8,6 +8,8 @@
 
 #include <json-c/json.h>
 
+#include <string.h>
+
 static void
 add_string (struct json_object *object, const char *name, const char *value)
 {
@@ -21,6 +23,17 @@ static void
 add_number (struct json_object *object, const char *name, guint64 value)
 {
   json_object_object_add (object, name, json_object_new_int64 ((int64_t) value));
+}
+
+/* Durations are seconds, here too. */
+static void
+add_seconds (struct json_object *object, const char *name, gint64 microseconds)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+  const double seconds = (double) microseconds / G_USEC_PER_SEC;
+
+  json_object_object_add (object, name,
+                          json_object_new_double_s (seconds, g_ascii_formatd (text, sizeof text, "%.6f", seconds)));
 }
 
 /* Takes @object. */
@@ -116,6 +129,15 @@ tool_json_error (const char *code, const char *message, const char *uri)
 }
 
 char *
+tool_json_note (const char *text)
+{
+  struct json_object *object = json_object_new_object ();
+
+  add_string (object, "note", text);
+  return to_line (object);
+}
+
+char *
 tool_json_summary (guint64 attempted, guint64 succeeded, guint64 failed)
 {
   struct json_object *object = json_object_new_object ();
@@ -167,9 +189,12 @@ tool_json_action (const char *action, const char *from, const char *to, S3dlioRe
   add_string (object, "to", to);
   for (gsize i = 0; names != NULL && names[i] != NULL; i++)
     {
-      const guint64 number = (guint64) s3dlio_report_get_number (report, names[i]);
+      const gint64 number = s3dlio_report_get_number (report, names[i]);
 
-      add_number (object, g_strdelimit (names[i], "-", '_'), number);
+      if (strcmp (names[i], S3DLIO_REPORT_ELAPSED) == 0)
+        add_seconds (object, names[i], number);
+      else
+        add_number (object, g_strdelimit (names[i], "-", '_'), (guint64) number);
     }
   return to_line (object);
 }

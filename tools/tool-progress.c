@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#define CLEAR_LINE "\r\033[K"
 #define INTERVAL_MS 200
 #define SAMPLES (5 * 1000 / INTERVAL_MS + 1)
 
@@ -21,6 +22,9 @@ typedef struct
   gint64 at; /* monotonic, µs */
   gint64 bytes;
 } Sample;
+
+/* Atomic: messages of the library come from any thread. */
+static gint on_screen;
 
 struct _ToolProgress
 {
@@ -103,9 +107,10 @@ draw (gpointer data)
 
   /* Units come with a no-break space; what is cut must be whole characters. */
   ascii = g_str_to_ascii (line->str, "C");
-  fprintf (stderr, "\r\033[K%.*s", (int) terminal_width (), ascii);
+  fprintf (stderr, CLEAR_LINE "%.*s", (int) terminal_width (), ascii);
   fflush (stderr);
   progress->shown = TRUE;
+  g_atomic_int_set (&on_screen, TRUE);
   return G_SOURCE_CONTINUE;
 }
 
@@ -158,9 +163,16 @@ tool_progress_clear (ToolProgress *progress)
   if (progress == NULL || !progress->shown)
     return;
 
-  fputs ("\r\033[K", stderr);
+  fputs (CLEAR_LINE, stderr);
   fflush (stderr);
   progress->shown = FALSE;
+  g_atomic_int_set (&on_screen, FALSE);
+}
+
+const char *
+tool_progress_get_clear (void)
+{
+  return g_atomic_int_get (&on_screen) ? CLEAR_LINE : "";
 }
 
 static void

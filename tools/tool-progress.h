@@ -15,6 +15,8 @@ void tool_progress_complete (ToolProgress *progress);
 
 /* Before other lines are printed to the terminal: the line is taken away, and comes back by itself. */
 void tool_progress_clear (ToolProgress *progress);
+/* What has to be printed first to do that, from any thread; "" when there is none. */
+const char *tool_progress_get_clear (void);
 
 /* One item's share: what its operation reports, if anybody looks; and its end. */
 void tool_item_watch (ToolItem *item, S3dlioOptions *options);

@@ -96,7 +96,7 @@ void tool_summary (Tool *tool);
 
 gboolean tool_is_cancelled (Tool *tool);
 
-/* Makes the library's messages lines like ours: notes always, the rest with -vv. */
+/* Makes the library's messages lines like ours: each at the -v that it is for. */
 void tool_log_init (Tool *tool);
 
 /* ---- stdout (tool-output.c) ---- */
@@ -127,6 +127,7 @@ char *tool_time (gint64 mtime, gboolean fraction);
 char *tool_json_info (S3dlioObjectInfo *info);
 const char *tool_type_name (S3dlioObjectInfo *info); /* "object", "prefix", "container" */
 char *tool_json_error (const char *code, const char *message, const char *uri);
+char *tool_json_note (const char *text);
 char *tool_json_summary (guint64 attempted, guint64 succeeded, guint64 failed);
 char *tool_json_count (guint64 objects, guint64 bytes);
 /* An unfinished upload that is aborted, or would be: {"action":"abort",…}. */

@@ -78,10 +78,45 @@ row "a range that breaks off" 0 get -vv "$bucket/large" got
 check "a range that breaks off: the rest of it is asked for" err_has 'requests 6, retries 1, .*ranges 5,'
 check "a range that breaks off: so the server saw it" test "$(told requests)" -eq "$(seen)"
 
+# Trouble that lasts is told to who waits: at a terminal, or with -v.
+trouble ()
+{
+  ask POST /-/reset
+  ask POST /-/faults "op=GetObject count=$1 action=status status=503 code=SlowDown" >/dev/null
+}
+trouble 5
+row "trouble that lasts" 0 cat -v "$bucket/small"
+check "trouble that lasts: host and reason are told, once" test \
+  "$(grep -c "^s3dlio: 127.0.0.1:$port: SlowDown: .*; trying again (attempt 6 of 10)\$" err)" -eq 1
+trouble 5
+row "trouble that lasts, --json" 0 cat -v --json "$bucket/small"
+check "trouble that lasts, --json: a note" err_has "^{\"note\":\"127.0.0.1:$port: SlowDown: .* 10)\"}\$"
+trouble 5
+row "trouble that lasts, piped" 0 cat "$bucket/small"
+check "trouble that lasts, piped: nothing is told" err_empty
+trouble 5
+run "$helper" terminal tty "$s3dlio" get "$bucket/small" shown
+check "trouble that lasts, on a terminal: it is told" grep -q 'trying again (attempt 6 of 10)' tty
+trouble 5
+run "$helper" terminal tty "$s3dlio" get -q "$bucket/small" shown
+check "trouble that lasts, -q: nothing is told" test ! -s tty
+trouble 4
+row "trouble that passes" 0 cat -v "$bucket/small"
+check "trouble that passes is not told" test "$(wc -l <err)" -eq 1
+
+# A host whose name is wrong is told soon, and an attempt that was asked for is made.
+row "an endpoint that is none" 1 cat -vv --endpoint-url http://127.0.0.1:1 s3://alpha/small
+check "an endpoint that is none: given up early" err_has '(127.0.0.1:1, after 5 attempts; it has never answered)$'
+check "an endpoint that is none: so many attempts" test "$(grep -c '; attempt [0-9]* in' err)" -eq 4
+row "an endpoint that is none, --retries" 1 cat --retries 6 --endpoint-url http://127.0.0.1:1 s3://alpha/small
+check "an endpoint that is none, --retries: they are made" err_has '(127.0.0.1:1, after 6 attempts; it has never'
+
 ask POST /-/reset
 row "--json" 0 -vv --json get "$bucket/large" got
 check "--json: the numbers, too" grep -q \
   '^{"action":"get","from":"[^"]*","to":"got","requests":5,"retries":0,.*"ranges":5,.*"range_chunk_size":8388608,' err
+check "--json: times are seconds" grep -q '"elapsed":[0-9]*[.][0-9]*,' err
+check "--json: every line of stderr is an object" sh -c '! grep -v "^{.*}$" err'
 row "-v alone" 0 -v get "$bucket/large" got
 check "-v alone: just the line" sh -c 'printf "get %s got\n" "$1" | diff - err' sh "$bucket/large"
 mkdir tree
