@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -167,6 +168,8 @@ file_make_named (S3dAtomicFile *file, GError **error)
       file->fd = openat (file->dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, named_mode (file));
       if (file->fd >= 0)
         {
+          /* So that who removes what was left behind can tell that it was not. */
+          (void) flock (file->fd, LOCK_EX | LOCK_NB);
           file->temporary = g_steal_pointer (&name);
           return TRUE;
         }

@@ -110,3 +110,37 @@ s3d_part_open (int dir, const char *name, mode_t mode)
   errno = err;
   return -1;
 }
+
+/* What @path belongs to: of a journal its part, which has the lock. */
+static char *
+locked_path (const char *path)
+{
+  g_autofree char *stem = NULL;
+
+  if (!g_str_has_suffix (path, S3D_JOURNAL_SUFFIX))
+    return g_strdup (path);
+
+  stem = g_strndup (path, strlen (path) - strlen (S3D_JOURNAL_SUFFIX));
+  return g_strconcat (stem, S3D_PART_SUFFIX, NULL);
+}
+
+int
+s3d_part_remove (const char *path)
+{
+  g_autofree char *locked = locked_path (path);
+  int fd = open (locked, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+  int err = 0;
+
+  if (fd < 0 && errno != ENOENT && errno != ELOOP)
+    return errno;
+  /* A part and its journal may be taken away at once; who writes has the lock alone. */
+  if (fd >= 0 && flock (fd, LOCK_SH | LOCK_NB) != 0)
+    err = errno;
+  /* It may have got its own name meanwhile. */
+  else if ((fd < 0 || is_still_named (AT_FDCWD, locked, fd)) && unlink (path) != 0 && errno != ENOENT)
+    err = errno;
+  if (fd >= 0)
+    close (fd);
+
+  return err;
+}

@@ -21,3 +21,7 @@ int s3d_part_open (int dir, const char *name, mode_t mode);
 
 /* Whether the open file is one that only we have written: regular, of one name, our own. */
 gboolean s3d_part_is_ours (int fd);
+
+/* Takes away what a transfer left at @path: a part, a journal, or another temporary file. 0, also when there is none,
+ * or errno; EWOULDBLOCK: somebody is writing it. */
+int s3d_part_remove (const char *path);

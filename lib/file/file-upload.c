@@ -15,6 +15,8 @@
 
 #include "file/file-private.h"
 
+#include "base/base-part.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -433,19 +435,28 @@ s3d_file_run_upload_complete (S3dOp *op, GError **error)
   return completed;
 }
 
-/* A process that was killed left it, under a name that no user gives a file; its id is that name again. */
+/* A process that was killed left it, under a name that no user gives a file; its id is that name again. One that is
+ * alive has its lock. */
 static gboolean
 remove_temporary (S3dOp *op, GError **error)
 {
   const char *path = s3dlio_uri_get_key (op->target);
   g_autofree char *name = g_path_get_basename (path);
   struct stat now;
+  int err;
 
   if (g_strcmp0 (name, op->upload_id) != 0 || !s3d_atomic_file_is_temporary (name) || lstat (path, &now) != 0
-      || !S_ISREG (now.st_mode) || unlink (path) == 0 || errno == ENOENT)
+      || !S_ISREG (now.st_mode))
     return TRUE;
 
-  s3d_file_set_errno (error, errno, "delete", path);
+  err = s3d_part_remove (path);
+  if (err == 0)
+    return TRUE;
+
+  if (err == EWOULDBLOCK)
+    s3d_file_set_error (error, S3DLIO_ERROR_UNAVAILABLE, path, "is being written, and left alone");
+  else
+    s3d_file_set_errno (error, err, "delete", path);
 
   return FALSE;
 }

@@ -89,6 +89,34 @@ check "it is gone" tree_is local .s3dlio-notes link
 row "a link to a directory" 0 rm -r --incomplete "file://$work/local/link/"
 check "links are not followed" tree_is away "$temporary"
 
+# Who is alive has a lock.
+bucket=s3://127.0.0.1:$port/alpha
+head -c 20000000 /dev/zero | "$s3dlio" put - "$bucket/large"
+mkdir -p live/sub
+ask POST /-/faults 'op=GetObject from=8M action=hold' >/dev/null
+"$s3dlio" get --resume "$bucket/large" live/resumed &
+resumed=$!
+"$s3dlio" get "$bucket/large" live/sub/named &
+named=$!
+begun=0
+until ls live/.resumed.s3dlio-journal live/.resumed.s3dlio-part live/sub/.s3dlio-* >seen-out 2>&1; do
+  sleep 0.05
+  begun=$((begun + 1))
+  [ $begun -lt 200 ] || break
+done
+echo dead >live/.dead.s3dlio-part
+echo dead >live/.dead.s3dlio-journal
+row "what is being written" 1 rm -r --incomplete --older-than 0 "file://$work/live"
+check "what is being written is named" test "$(grep -c 'is being written, and left alone' err)" -eq 3
+check "what is being written: the rest goes" err_has '5 attempted, 2 succeeded, 3 failed'
+ask POST /-/release >/dev/null
+ask DELETE /-/faults >/dev/null
+wait $resumed && wait $named
+check "what is being written is not disturbed" test $? -eq 0
+check "what is being written is whole" cmp live/resumed live/sub/named
+check "what is being written leaves nothing" tree_is live resumed sub/named
+"$s3dlio" rm "$bucket/large"
+
 # Ages, as the service tells them.
 begin ()
 {
