@@ -21,6 +21,7 @@ bin_PROGRAMS += %D%/s3dlio
   %D%/tool-jobs.c \
   %D%/tool-jobs.h \
   %D%/tool-json.c \
+  %D%/tool-look.c \
   %D%/tool-ls.c \
   %D%/tool-mb.c \
   %D%/tool-mv.c \

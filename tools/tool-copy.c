@@ -168,6 +168,34 @@ move (ToolItem *item)
 }
 
 static void
+deleted (GObject *source, GAsyncResult *result, gpointer item)
+{
+  GError *error = NULL;
+
+  s3dlio_client_delete_finish (S3DLIO_CLIENT (source), result, &error);
+  ended (item, error);
+}
+
+/* An object without bytes has become a directory. */
+static void
+end_directory (ToolItem *item)
+{
+  Tool *tool = item->tool;
+  g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
+  const char *etag = item->info != NULL ? s3dlio_object_info_get_etag (item->info) : NULL;
+
+  if (tool->verb->bit != TOOL_MV)
+    {
+      tool_jobs_done (item, NULL);
+      return;
+    }
+
+  if (etag != NULL)
+    s3dlio_options_set_string (options, S3DLIO_OPTION_IF_MATCH, etag);
+  s3dlio_client_delete_async (tool->client, item->from, options, tool->cancellable, deleted, item);
+}
+
+static void
 start (ToolJobs *jobs, ToolItem *item)
 {
   Tool *tool = jobs->tool;
@@ -180,7 +208,9 @@ start (ToolJobs *jobs, ToolItem *item)
       return;
     }
 
-  if (tool->verb->bit == TOOL_MV)
+  if (item->directory)
+    end_directory (item);
+  else if (tool->verb->bit == TOOL_MV)
     move (item);
   else if (item->to_local && (!item->from_local || tool->verb->bit == TOOL_GET || options->resume))
     fetch (item);
@@ -195,6 +225,8 @@ finish (ToolJobs *jobs, ToolItem *item)
 {
   Tool *tool = jobs->tool;
 
+  if (item->error != NULL)
+    tool_plan_failed (jobs->data, item);
   if (item->error != NULL || item->to == NULL || tool->options->dry_run)
     return;
 
@@ -203,4 +235,13 @@ finish (ToolJobs *jobs, ToolItem *item)
     tool_remove_emptied (item->from, item->key);
 }
 
-const ToolJobsClass tool_copy_jobs = { .start = start, .finish = finish };
+void
+tool_copy_run (Tool *tool, ToolSource *names, ToolArguments kind, ToolPlace *to, gboolean several)
+{
+  static const ToolJobsClass copy_jobs = { .start = start, .finish = finish };
+  ToolSource *plan = tool_plan_new (tool, names, kind, to, several);
+
+  if (!tool->options->dry_run)
+    tool->progress = tool_progress_new (tool->options->quiet);
+  tool_jobs_run (tool, &copy_jobs, plan, plan);
+}

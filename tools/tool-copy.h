@@ -7,9 +7,6 @@
 #include "tool-jobs.h"
 #include "tool-names.h"
 
-/* Copies item->from to item->to; for the verb mv the source is deleted then. */
-extern const ToolJobsClass tool_copy_jobs;
-
 /* --range in @options. */
 void tool_copy_set_range (Tool *tool, S3dlioOptions *options);
 
@@ -22,8 +19,14 @@ int tool_copy_check_attributes (Tool *tool, const ToolPlace *to);
 /* The media type that a file of this name has, or NULL. */
 const char *tool_guess_content_type (const char *name);
 
-/* The copies that @args ask for, each SRC (a tree with -r) to its place below or at @to. (transfer full), takes @to */
+/* The copies that @names ask for, each SRC (a tree with -r) to its place below or at @to. Takes both. */
 ToolSource *tool_plan_new (Tool *tool, ToolSource *names, ToolArguments kind, ToolPlace *to, gboolean several);
+
+/* An item of that plan has failed: directories that were made for it alone go when the plan is freed. */
+void tool_plan_failed (ToolSource *plan, const ToolItem *item);
+
+/* Makes such a plan and carries it out, with progress. Takes @names and @to. */
+void tool_copy_run (Tool *tool, ToolSource *names, ToolArguments kind, ToolPlace *to, gboolean several);
 
 /* cp and mv. */
 int tool_copy_verb (Tool *tool, char **args);

@@ -45,12 +45,7 @@ tool_copy_verb (Tool *tool, char **args)
     return usage;
 
   g_clear_pointer (&sources[n - 1], g_free);
-  if (!tool->options->dry_run)
-    tool->progress = tool_progress_new (tool->options->quiet);
-  tool_jobs_run (tool, &tool_copy_jobs,
-                 tool_plan_new (tool, tool_source_new_names (tool, sources, NULL), TOOL_ARGUMENTS_NAMES,
-                                g_steal_pointer (&to), n > 2),
-                 NULL);
+  tool_copy_run (tool, tool_source_new_names (tool, sources, NULL), TOOL_ARGUMENTS_NAMES, g_steal_pointer (&to), n > 2);
   return 0;
 }
 

@@ -100,6 +100,21 @@ tool_fail (Tool *tool, const char *name, const GError *error)
     tool_report (tool, name, error);
 }
 
+/* Whether @message says @name: as a word of its own, or at the end of a path. */
+static gboolean
+says_name (const char *message, const char *name)
+{
+  const gsize length = strlen (name);
+
+  for (const char *at = strstr (message, name); at != NULL; at = strstr (at + 1, name))
+    {
+      if ((strchr (name, '/') != NULL || (at > message && at[-1] == '/')) && strchr (":, ;", at[length]) != NULL)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 void
 tool_report (Tool *tool, const char *name, const GError *error)
 {
@@ -112,7 +127,7 @@ tool_report (Tool *tool, const char *name, const GError *error)
       return;
     }
 
-  if (strstr (error->message, shown) == NULL)
+  if (!says_name (error->message, shown))
     named = g_strconcat (shown, ": ", error->message, NULL);
   print_line (tool, named != NULL ? named : error->message);
 }

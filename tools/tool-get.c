@@ -53,16 +53,14 @@ tool_get (Tool *tool, char **args)
     return get_to_stdout (tool, uris);
 
   to = tool_place_parse (target, &error);
-  if (to == NULL || to->path == NULL)
+  if (to == NULL)
+    return tool_usage ("get: %s", error->message);
+  if (to->path == NULL)
     return tool_usage ("get: %s: the target is a local file; cp copies from anywhere to anywhere", target);
   if (many && g_file_test (to->path, G_FILE_TEST_EXISTS) && !g_file_test (to->path, G_FILE_TEST_IS_DIR))
     return tool_usage ("get: %s is not a directory", target);
 
-  if (!tool->options->dry_run)
-    tool->progress = tool_progress_new (tool->options->quiet);
-  tool_jobs_run (tool, &tool_copy_jobs,
-                 tool_plan_new (tool, tool_source_new_names (tool, uris, tool->options->files_from),
-                                TOOL_ARGUMENTS_URIS, g_steal_pointer (&to), many),
-                 NULL);
+  tool_copy_run (tool, tool_source_new_names (tool, uris, tool->options->files_from), TOOL_ARGUMENTS_URIS,
+                 g_steal_pointer (&to), many);
   return 0;
 }

@@ -9,7 +9,7 @@
 #include "tool-walk.h"
 
 #include <errno.h>
-#include <ftw.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,7 +22,7 @@ typedef struct
   ToolPlace *to;
   gboolean several;  /* SRCs, so that DST is a directory */
   GHashTable *taken; /* the targets so far, when several; else NULL */
-  char *fresh;       /* the first thing on the way to a local DST that was not there; nullable */
+  GHashTable *vain;  /* directories that were not there before copies that failed */
 
   /* The tree that is being copied; NULL: none */
   ToolSource *inner;
@@ -248,10 +248,20 @@ check_overlap (Plan *plan, const char *target, GError **error)
   return FALSE;
 }
 
+/* Objects whose keys end in "/" stand for directories, if they hold nothing. */
+static gboolean
+is_marker (const ToolItem *item)
+{
+  return !item->from_local && item->size == 0 && (*item->key == '\0' || g_str_has_suffix (item->key, "/"));
+}
+
 static gboolean
 plan_download (Plan *plan, ToolItem *item, GError **error)
 {
-  if (g_str_has_suffix (item->key, "/") && item->size > 0)
+  const gboolean dry_run = plan->source.tool->options->dry_run;
+
+  item->directory = is_marker (item);
+  if (!item->directory && (*item->key == '\0' || g_str_has_suffix (item->key, "/")))
     {
       g_set_error_literal (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID,
                            "the key ends in '/', as a directory's, but the object holds bytes");
@@ -259,7 +269,10 @@ plan_download (Plan *plan, ToolItem *item, GError **error)
     }
 
   item->to_local = TRUE;
-  item->to = tool_tree_place (plan->tree, item->key, plan->source.tool->options->dry_run, error);
+  if (*item->key != '\0')
+    item->to = tool_tree_place (plan->tree, item->key, dry_run, error);
+  else if (dry_run || tool_make_directories (plan->to->path, error))
+    item->to = g_strdup (plan->to->path);
   return item->to != NULL;
 }
 
@@ -273,31 +286,26 @@ plan_upload (Plan *plan, ToolItem *item, GError **error)
     }
 
   item->to = tool_place_join (plan->to, item->key);
-  return TRUE;
+  if (*item->key != '\0' || *s3dlio_uri_get_key (plan->to->uri) != '\0')
+    return TRUE;
+
+  /* What stands for the source itself has no name in a bucket, which is there anyway. */
+  item->directory = is_marker (item);
+  if (!item->directory)
+    g_set_error_literal (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID,
+                         "the object holds bytes, and has no name that it could have in a bucket");
+  return item->directory;
 }
 
 /* What one item of a tree comes to: TRUE: a copy. FALSE: nothing more to do, or with @error, it must not be. */
 static gboolean
 plan_item (Plan *plan, ToolItem *item, GError **error)
 {
-  const gboolean marker = g_str_has_suffix (item->key, "/");
-
-  /* The marker of the source itself: DST is made anyway. */
-  if (*item->key == '\0' || !tool_filter_matches (plan->source.tool->options->filter, item->key))
+  if (!tool_filter_matches (plan->source.tool->options->filter, item->key))
     return FALSE;
 
-  if (!(plan->to->path != NULL ? plan_download (plan, item, error) : plan_upload (plan, item, error))
-      || !check_overlap (plan, item->to, error) || !claim (plan, item->to, error))
-    return FALSE;
-
-  /* A directory has been made. */
-  if (marker && item->to_local)
-    {
-      tool_succeed (plan->source.tool);
-      return FALSE;
-    }
-
-  return TRUE;
+  return (plan->to->path != NULL ? plan_download (plan, item, error) : plan_upload (plan, item, error))
+         && check_overlap (plan, item->to, error) && (is_marker (item) || claim (plan, item->to, error));
 }
 
 /* ---- The whole ---- */
@@ -373,6 +381,23 @@ next_of_tree (Plan *plan, ToolItem **item)
   return TOOL_NEXT_ITEM;
 }
 
+/* The first directory on the way to a local target that is not there yet; nullable. */
+static char *
+find_fresh (const char *target)
+{
+  g_autofree char *path = g_path_get_dirname (target);
+  char *fresh = NULL;
+
+  while (!g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      g_free (fresh);
+      fresh = path;
+      path = g_path_get_dirname (fresh);
+    }
+
+  return fresh;
+}
+
 static ToolNext
 plan_next (ToolSource *source, ToolItem **item)
 {
@@ -398,43 +423,46 @@ plan_next (ToolSource *source, ToolItem **item)
       *item = expand (plan, name);
     }
 
+  if ((*item)->to_local && !source->tool->options->dry_run)
+    (*item)->fresh = find_fresh ((*item)->to);
   return TOOL_NEXT_ITEM;
 }
 
 /* ---- Directories that were made in vain ---- */
 
-static char *
-find_fresh (const ToolPlace *to)
+void
+tool_plan_failed (ToolSource *source, const ToolItem *item)
 {
-  g_autofree char *path = g_strdup (to->path);
-  char *fresh = NULL;
+  Plan *plan = (Plan *) source;
+  char *path = item->fresh != NULL ? g_path_get_dirname (item->to) : NULL;
 
-  while (path != NULL && !g_file_test (path, G_FILE_TEST_EXISTS))
+  while (path != NULL)
     {
-      g_free (fresh);
-      fresh = g_steal_pointer (&path);
-      path = g_path_get_dirname (fresh);
+      g_hash_table_add (plan->vain, path);
+      path = strcmp (path, item->fresh) != 0 ? g_path_get_dirname (path) : NULL;
     }
-
-  return fresh;
 }
 
 static int
-remove_directory (const char *path, const struct stat *st, int kind, struct FTW *place)
+compare_lengths (gconstpointer a, gconstpointer b)
 {
-  if (kind == FTW_DP)
-    (void) rmdir (path);
-  return 0;
+  const gsize length_a = strlen (*(const char *const *) a);
+  const gsize length_b = strlen (*(const char *const *) b);
+
+  return length_a < length_b ? 1 : length_a > length_b ? -1 : 0;
 }
 
-/* Called when nothing is under way any more. */
+/* Those that are empty go, the deepest first. Only now, when nothing is under way any more: a file that is being
+ * written has no name yet, so that its directory looks empty. */
 static void
 clean_up (Plan *plan)
 {
-  Tool *tool = plan->source.tool;
+  guint n;
+  g_autofree gpointer *paths = g_hash_table_get_keys_as_array (plan->vain, &n);
 
-  if (plan->fresh != NULL && tool->succeeded == 0 && (tool->failed > 0 || tool_is_cancelled (tool)))
-    (void) nftw (plan->fresh, remove_directory, 16, FTW_DEPTH | FTW_PHYS);
+  qsort (paths, n, sizeof *paths, compare_lengths);
+  for (guint i = 0; i < n; i++)
+    (void) rmdir (paths[i]);
 }
 
 static void
@@ -444,7 +472,7 @@ plan_free (ToolSource *source)
 
   end_tree (plan);
   clean_up (plan);
-  g_free (plan->fresh);
+  g_hash_table_unref (plan->vain);
   tool_source_free (plan->names);
   tool_place_free (plan->to);
   g_clear_pointer (&plan->taken, g_hash_table_unref);
@@ -461,7 +489,7 @@ tool_plan_new (Tool *tool, ToolSource *names, ToolArguments kind, ToolPlace *to,
   plan->kind = kind;
   plan->to = to;
   plan->several = several;
-  plan->fresh = tool->options->dry_run ? NULL : find_fresh (to);
+  plan->vain = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   if (several)
     plan->taken = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 

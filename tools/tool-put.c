@@ -82,11 +82,6 @@ tool_put (Tool *tool, char **args)
   if (from->path == NULL)
     return tool_usage ("put: %s is not a local file; cp copies from anywhere to anywhere", args[0]);
 
-  if (!tool->options->dry_run)
-    tool->progress = tool_progress_new (tool->options->quiet);
-  tool_jobs_run (tool, &tool_copy_jobs,
-                 tool_plan_new (tool, tool_source_new_names (tool, sources, NULL), TOOL_ARGUMENTS_NAMES,
-                                g_steal_pointer (&to), FALSE),
-                 NULL);
+  tool_copy_run (tool, tool_source_new_names (tool, sources, NULL), TOOL_ARGUMENTS_NAMES, g_steal_pointer (&to), FALSE);
   return 0;
 }

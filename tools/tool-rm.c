@@ -23,18 +23,7 @@ typedef struct
   GPtrArray *batch; /* of char * */
   GPtrArray *sent;  /* the one that is being deleted, ended by NULL; nullable */
   ToolWait wait;    /* for that */
-  const char *tree; /* the local directory that all of them lie in, when a filter chose them; nullable */
 } Remover;
-
-static void
-remove_emptied (const char *tree, const char *uri)
-{
-  g_autoptr (S3dlioUri) file = s3dlio_uri_parse (uri, NULL);
-  const char *path = file != NULL ? s3dlio_uri_get_key (file) : "";
-
-  if (g_str_has_prefix (path, tree))
-    tool_remove_emptied (path, path + strlen (tree) + 1);
-}
 
 static void
 deleted (const char *uri, const GError *error, gpointer data)
@@ -49,8 +38,6 @@ deleted (const char *uri, const GError *error, gpointer data)
 
   tool_succeed (self->tool);
   tool_say_action (self->tool, FALSE, "rm", uri, NULL);
-  if (self->tree != NULL)
-    remove_emptied (self->tree, uri);
 }
 
 static void
@@ -121,19 +108,39 @@ remove_object (Remover *self, const char *uri)
 
 /* ---- What is named ---- */
 
-static void
+/* FALSE: it is empty. */
+static gboolean
 remove_list (Remover *self, S3dlioUri *prefix)
 {
   g_autoptr (ToolSource) list = tool_source_new_list (self->tool, prefix, S3DLIO_LIST_RECURSIVE, 0);
+  gboolean any = FALSE;
   ToolItem *found;
 
   while ((found = tool_source_pull (list)) != NULL)
     {
       g_autoptr (ToolItem) item = found;
 
+      any = TRUE;
       if (tool_filter_matches (self->tool->options->filter, item->key))
         remove_object (self, item->from);
     }
+
+  return any || list->failed;
+}
+
+/* Nothing is below @uri. That is no error, but to take an object for a tree is one: it is still there. */
+static void
+check_no_object (Tool *tool, const char *uri)
+{
+  ToolWait wait = { NULL };
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (S3dlioObjectInfo) info = NULL;
+
+  s3dlio_client_stat_async (tool->client, uri, NULL, tool->cancellable, tool_wait_done, &wait);
+  result = tool_wait (&wait);
+  info = s3dlio_client_stat_finish (tool->client, result, NULL);
+  if (info != NULL)
+    tool_fail_text (tool, uri, S3DLIO_ERROR_INVALID, "an object, with nothing below it; it is deleted without -r");
 }
 
 /* Whole trees of the local file system are not for this command. */
@@ -162,7 +169,8 @@ remove_tree (Remover *self, const char *path)
     tool_fail (tool, path, error);
 }
 
-/* What the filter means, or would. */
+/* What the filter means, or would. Each goes by the descriptor of its directory, so that none that is replaced
+ * meanwhile leads out of the tree. */
 static void
 remove_files (Remover *self, const char *path)
 {
@@ -170,20 +178,21 @@ remove_files (Remover *self, const char *path)
   g_autoptr (ToolSource) walk = tool_source_new_walk (tool, path, TOOL_WALK_NAMES);
   ToolItem *found;
 
-  send_batch (self);
-  await_batch (self);
-  self->tree = path;
   while ((found = tool_source_pull (walk)) != NULL)
     {
       g_autoptr (ToolItem) item = found;
       g_autofree char *uri = tool_path_to_uri (item->from);
+      g_autoptr (GError) error = NULL;
 
-      if (tool_filter_matches (tool->options->filter, item->key))
+      if (!tool_filter_matches (tool->options->filter, item->key))
+        continue;
+      if (tool->options->dry_run)
         remove_object (self, uri);
+      else if (tool_walk_remove (walk, &error))
+        deleted (uri, NULL, self);
+      else
+        tool_fail (tool, uri, error);
     }
-  send_batch (self);
-  await_batch (self);
-  self->tree = NULL;
 }
 
 static void
@@ -227,6 +236,8 @@ remove_name (Remover *self, const ToolItem *item)
     tool_fail (tool, item->from, error);
   else if (!tool->options->recursive && tool_place_is_prefix (place))
     tool_fail_text (tool, item->from, S3DLIO_ERROR_INVALID, "a prefix is deleted with -r only");
+  else if (!tool->options->recursive && place->path != NULL && is_tree (place->path))
+    tool_fail_text (tool, item->from, S3DLIO_ERROR_INVALID, "a directory is deleted with -r only");
   else if (!tool->options->recursive || (place->path != NULL && !is_tree (place->path)))
     remove_object (self, uri);
   else if (place->path != NULL)
@@ -234,7 +245,8 @@ remove_name (Remover *self, const ToolItem *item)
   else
     {
       prefix = tool_place_prefix (place);
-      remove_list (self, prefix);
+      if (!remove_list (self, prefix) && !tool_place_is_prefix (place) && !tool_is_cancelled (tool))
+        check_no_object (tool, place->text);
     }
 }
 
@@ -248,12 +260,27 @@ tool_rm_list (Tool *tool, S3dlioUri *prefix)
   remover_finish (&remover);
 }
 
+/* Takes @names. */
+static void
+remove_names (Remover *self, ToolSource *names)
+{
+  ToolItem *found;
+
+  while ((found = tool_source_pull (names)) != NULL)
+    {
+      g_autoptr (ToolItem) item = found;
+
+      remove_name (self, item);
+    }
+  tool_source_free (names);
+}
+
 int
 tool_rm (Tool *tool, char **args)
 {
-  g_autoptr (ToolSource) names = NULL;
+  static char *none[] = { NULL };
+  ToolSource *names;
   Remover remover;
-  ToolItem *found;
   int usage = tool_check_arguments (tool, args, TOOL_ARGUMENTS_URIS);
 
   if (usage == 0)
@@ -269,13 +296,11 @@ tool_rm (Tool *tool, char **args)
     return tool_usage ("rm: --older-than goes with --incomplete");
 
   remover_init (&remover, tool);
-  names = tool_source_new_names (tool, args, tool->options->files_from);
-  while ((found = tool_source_pull (names)) != NULL)
-    {
-      g_autoptr (ToolItem) item = found;
-
-      remove_name (&remover, item);
-    }
+  names = tool_source_new_names (tool, args, NULL);
+  remove_names (&remover, tool->options->recursive ? names : tool_source_new_looked_at (tool, names));
+  /* A list of names was made by a program, and may be long: they are keys as they stand. */
+  if (tool->options->files_from != NULL)
+    remove_names (&remover, tool_source_new_names (tool, none, tool->options->files_from));
   remover_finish (&remover);
   return 0;
 }

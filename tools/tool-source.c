@@ -29,6 +29,7 @@ tool_item_free (ToolItem *item)
 {
   g_free (item->from);
   g_free (item->to);
+  g_free (item->fresh);
   g_free (item->key);
   g_clear_pointer (&item->info, s3dlio_object_info_unref);
   g_clear_pointer (&item->report, s3dlio_report_unref);

@@ -16,6 +16,8 @@ typedef struct
   gboolean from_local;
   char *to; /* of a copy: URI or local path, once it is known */
   gboolean to_local;
+  gboolean directory;     /* the target is one, and there; what stood for it has no bytes */
+  char *fresh;            /* the first directory on the way to a local target that was not there; nullable */
   char *key;              /* relative to the source; nullable */
   gint64 size;            /* -1: not known */
   S3dlioObjectInfo *info; /* of a list or stat; nullable */

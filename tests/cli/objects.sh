@@ -139,9 +139,17 @@ objects ()
   row "$t put of a directory" 1 put adir "$base/adir"
   row "$t cp of a directory without -r" 1 cp adir "$base/adir"
   check "$t it says -r" err_has '-r'
+  mkdir -p d
+  row "$t cp of a directory whose name is in the message" 1 cp d "$base/adir"
+  check "$t it is named" err_has '^s3dlio: d: '
   row "$t cp of a prefix without -r" 1 cp "$base/dir/" .
   row "$t rm of a prefix without -r" 1 rm "$base/dir/"
+  row "$t rm of a prefix without -r, and without a slash" 1 rm "$base/missing" "$base/dir"
+  check "$t rm of a prefix without -r names it" err_has "$base/dir: .*-r"
+  check "$t rm of a prefix without -r: and nothing else" err_has '2 attempted, 1 succeeded, 1 failed'
+  row "$t rm --dry-run of a prefix without -r" 1 rm --dry-run "$base/dir"
   row "$t and it is still there" 0 stat "$base/dir/small"
+  row "$t rm -r of an object" "$([ "$store" = file ] && echo 0 || echo 1)" rm -r "$base/copy/small"
   row "$t cp onto itself" 1 cp "$base/dir/small" "$base/dir/small"
   row "$t mv onto itself" 1 mv "$base/dir/small" "$base/dir/"
   row "$t and it is still there" 0 stat "$base/dir/small"
@@ -230,6 +238,27 @@ check "s3: no-clobber asks the service: If-None-Match: *" \
 row "s3: put to a bucket" 0 put small "s3://127.0.0.1:$port/alpha"
 row "s3: a bucket root takes the name" 0 cat "s3://127.0.0.1:$port/alpha/small"
 check "s3: a bucket root: the bytes" cmp small out
+
+# rm looks at what it was asked to delete, but not at what a list of names says.
+row "s3: put of both" 0 cp small empty "$base/both/"
+row "s3: put of both" 0 put small "$base/both"
+row "s3: rm of an object that is a prefix too" 0 rm "$base/both"
+row "s3: rm of an object that is a prefix too: it is gone" 1 stat "$base/both"
+row "s3: rm of an object that is a prefix too: the rest is there" 0 stat "$base/both/small"
+row "s3: rm -r of an object" 1 rm -r "$base/both/small"
+check "s3: rm -r of an object says so" err_has "$base/both/small: an object.*without -r"
+row "s3: rm -r of an object: it is there" 0 stat "$base/both/small"
+ask POST /-/reset
+row "s3: rm of what is missing" 0 rm "$base/absent"
+check "s3: rm looks at a name with one request" test "$(ask GET /-/ledger | wc -l)" -eq 2
+seq -f "$base/absent/%.0f" 100 >list
+ask POST /-/reset
+row "s3: rm --files-from" 0 rm --files-from list
+check "s3: rm --files-from does not look" test "$(ask GET '/-/ledger' | wc -l)" -eq 1
+ask POST /-/faults 'op=ListObjectsV2 action=status status=403 code=AccessDenied' >/dev/null
+row "s3: rm of who may not list" 0 rm "$base/both/small"
+ask DELETE /-/faults >/dev/null
+row "s3: rm of who may not list: it is gone" 1 stat "$base/both/small"
 cp small unmoved
 ask POST /-/faults 'op=PutObject key=*unmoved action=status status=403 code=AccessDenied' >/dev/null
 row "s3: mv whose copy fails" 1 mv unmoved "$base/unmoved"

@@ -150,6 +150,34 @@ check "a/ with bytes is named" err_has 'markers/full/'
 check "a/ without becomes a directory" test -d markers/empty -a -d markers/deep/er
 check "a/ with bytes becomes nothing" test ! -e markers/full
 
+# The marker of the source itself.
+base=s3://127.0.0.1:$port/alpha/root
+for key in '' sub/ sub/deep/; do
+  ask POST "/-/objects?bucket=alpha&key=root/$key&size=0"
+done
+put_key sub/f
+row "a/ that is the source, too" 0 cp -r -v "$base" rooted
+check "a/ that is the source, too: a line each" test "$(grep -c '^cp ' err)" -eq 4
+check "a/ that is the source, too: the directories" test -d rooted/sub/deep -a -s rooted/sub/f
+row "directories from store to store" 0 cp -r "$base" "$base-2"
+check "directories from store to store: they are copied" test "$("$s3dlio" ls -r "$base-2/" | grep -c '/$')" -eq 3
+row "mv -r up of directories" 0 mv -r "$base-2" "$base-3"
+row "mv -r up of directories: nothing stays" 1 ls -r "$base-2/"
+row "mv -r down of directories" 0 mv -r "$base" moved-root
+check "mv -r down of directories: they are there" test -d moved-root/sub/deep -a -s moved-root/sub/f
+row "mv -r down of directories: nothing stays" 1 ls -r "$base/"
+"$s3dlio" mb "s3://127.0.0.1:$port/rootless"
+row "mv -r of directories to a bucket" 0 mv -r "$base-3" "s3://127.0.0.1:$port/rootless"
+row "mv -r of directories to a bucket: nothing stays" 1 ls -r "$base-3/"
+ask POST '/-/objects?bucket=alpha&key=loaded/&size=5'
+ask POST '/-/objects?bucket=alpha&key=loaded/f&size=5'
+base=s3://127.0.0.1:$port/alpha/loaded
+row "a/ that is the source, with bytes" 1 mv -r "$base" loaded
+check "a/ that is the source, with bytes: it is named" err_has 'loaded/: '
+row "a/ that is the source, with bytes: it stays" 0 mv -r "$base" "$base-2"
+row "a/ that is the source, with bytes, to a bucket" 1 mv -r "$base-2" "s3://127.0.0.1:$port/rootless"
+row "a/ that is the source, with bytes, to a bucket: it stays" 0 ls "$base-2/"
+
 base=s3://127.0.0.1:$port/alpha/clash
 put_key a
 put_key a/b
@@ -203,6 +231,27 @@ ln -s ../../aside rmtree/sub/link
 row "rm -r never follows symlinks" 0 rm -r "file://$work/rmtree"
 check "what they point to stays" test -e aside/y
 check "the tree is gone" test ! -e rmtree
+
+# What the library writes before a file is whole is no file yet.
+mkdir -p unfinished/sub
+for f in .big.s3dlio-part .big.s3dlio-journal sub/.s3dlio-0123456789abcdef \
+  .s3dlio-0123456789abcde .s3dlio-notes big.s3dlio-part .hidden; do
+  echo x >"unfinished/$f"
+done
+for to in "$base-unfinished" finished; do
+  row "unfinished files are left out" 0 cp -r -v unfinished "$to"
+  check "unfinished files are left out: with -v each is named" \
+    test "$(grep -c 'of a transfer that has not ended; left out' err)" -eq 3
+done
+check "unfinished files are left out: those alone" tree_is finished .hidden .s3dlio-0123456789abcde .s3dlio-notes \
+  big.s3dlio-part
+row "unfinished files are left out of mv -r" 0 mv -r unfinished moved-unfinished
+check "unfinished files are left out of mv -r: they stay" tree_is unfinished .big.s3dlio-journal .big.s3dlio-part \
+  sub/.s3dlio-0123456789abcdef
+row "an unfinished file that is named is sent" 0 cp unfinished/.big.s3dlio-part "$base-named"
+row "rm -r takes unfinished files too" 0 rm -r --include '*' "file://$work/unfinished"
+check "rm -r takes unfinished files too: nothing is left" test ! -e unfinished
+
 mkdir target
 echo keep >target/keep
 ln -s target pointer
@@ -227,6 +276,32 @@ check "rm -r --include of a local tree: only these" tree_is chosen other/aside o
 check "rm -r --include of a local tree: what it emptied has gone" test ! -e chosen/sub -a -d chosen/hollow
 row "rm -r --include that follows no symlink" 0 rm -r --include '*aside*' "file://$work/chosen"
 check "rm -r --include that follows no symlink: what it points to stays" test -e aside/y -a ! -L chosen/other/aside
+
+# The command waits, since nobody reads what it says, while a link takes the place of the directory that it is in.
+mkdir -p swapped/victim outside-the-tree
+seq -f "swapped/victim/a-name-that-is-long-so-that-lines-fill-the-pipe-%06.0f" 3000 | xargs touch
+(cd swapped/victim && ls) | sed 's|^|outside-the-tree/|' | xargs touch
+mkfifo said
+exec 8<>said
+"$s3dlio" rm -r -v --include '*' "file://$work/swapped" 2>said 8>&- &
+child=$!
+swap_waited=0
+while [ "$(ls swapped/victim | wc -l)" -eq 3000 ] && [ $swap_waited -lt 200 ]; do
+  sleep 0.05
+  swap_waited=$((swap_waited + 1))
+done
+mv swapped/victim swapped/elsewhere
+ln -s ../outside-the-tree swapped/victim
+cat said >said-text 8>&- &
+reader=$!
+wait $child
+status=$?
+exec 8>&-
+wait $reader
+check "rm -r with a filter, a directory becomes a symlink meanwhile: exit code 0" test "$status" -eq 0
+check "rm -r with a filter, a directory becomes a symlink meanwhile: nothing outside is deleted" \
+  test "$(ls outside-the-tree | wc -l)" -eq 3000
+
 row "rm -r of a local tree" 0 rm -r -v "file://$work/chosen"
 check "rm -r of a local tree: a line each" test "$(grep -c '^rm ' err)" -eq 1
 check "rm -r of a local tree: it is gone" test ! -e chosen
@@ -255,6 +330,17 @@ check "cp -r that fails, into what exists: what was there stays" test -d vain/mi
 row "get that fails" 1 get "$base/y" fresh/y
 check "get that fails leaves no directory" test ! -e fresh
 ask DELETE /-/faults >/dev/null
+base=s3://127.0.0.1:$port/alpha/half
+seq -f '%015.0f' 1300000 | "$s3dlio" put - "$base/new/deep/large"
+"$s3dlio" cp "$base/new/deep/large" "$base/old/large"
+put_key other/x
+mkdir -p half/old
+ask POST /-/faults 'op=GetObject key=*large from=8M action=status status=403 code=AccessDenied' >/dev/null
+row "cp -r that fails in part" 1 cp -r "$base" half
+ask DELETE /-/faults >/dev/null
+check "cp -r that fails in part: what was copied is there" tree_is half other/x
+check "cp -r that fails in part leaves no directory that it made in vain" test ! -e half/new
+check "cp -r that fails in part: a directory that was there stays" test -d half/old
 row "cp -r of a missing directory" 1 cp -r not-there fresh
 check "cp -r of a missing directory makes none" test ! -e fresh
 row "cp -r into itself, below what is missing" 1 cp -r tree tree/new/er
