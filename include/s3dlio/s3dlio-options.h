@@ -26,8 +26,12 @@ typedef struct _S3dlioOptions S3dlioOptions;
 /**
  * S3DLIO_OPTION_IF_MATCH:
  *
- * String; get, put, copy, delete: only when the object's ETag is this one, else
- * %S3DLIO_ERROR_PRECONDITION.
+ * String; get, put, copy, rename, delete: only when the object's ETag is this one, else %S3DLIO_ERROR_PRECONDITION. Of a
+ * put it is what is replaced, of a copy and a rename the source. It stands without quotes, as
+ * s3dlio_object_info_get_etag() gives it; `*` is any object that there is.
+ *
+ * The service compares as it writes, so that nothing slips in between. Where an upload in parts is completed by one that
+ * does not (Ceph 16), the object is looked at before the first part and after the last.
  *
  * Since: 0.9
  */
@@ -46,7 +50,8 @@ typedef struct _S3dlioOptions S3dlioOptions;
 /**
  * S3DLIO_OPTION_CONTENT_TYPE:
  *
- * String; put, copy: the media type of the object.
+ * String; put, copy: the media type of the object. This, the other content headers, the storage class and metadata go
+ * with objects; a file has no place for them, and is written without.
  *
  * Since: 0.9
  */

@@ -50,8 +50,8 @@ struct _S3dPut
   GQueue ready;           /* of S3dOp *: parts that the feed has made, with their numbers */
   gboolean at_end;        /* the feed makes no more of them */
   gboolean launched;      /* the one write, or the begin */
-  gboolean asked;         /* no_clobber: whether the object is there */
-  gboolean vacant;        /* it is not */
+  guint looks;            /* with a condition: how often it was asked whether that holds */
+  gboolean holds;         /* it did, the last time */
   gboolean completing;
   char *upload_id;
   GPtrArray *etags;       /* of char *, by part */

@@ -91,12 +91,19 @@ launch_write (S3dPut *put)
   s3d_sequence_launch (&put->parent, put->store, op);
 }
 
-/* Some services (Ceph 16) take no condition at the completion, so an upload that must not replace anything asks
- * first: it also saves sending what would be refused. Others close the gap that is left. */
+static gboolean
+is_conditional (const S3dPut *put)
+{
+  return put->no_clobber || put->if_match != NULL;
+}
+
+/* Some services (Ceph 16) take no condition at the completion, so an upload with one looks before it begins, which also
+ * saves sending what would be refused, and once more when all parts are there. Others close the gap that is left. */
 static void
 launch_check (S3dPut *put)
 {
-  put->asked = TRUE;
+  put->looks++;
+  put->holds = FALSE;
   s3d_sequence_launch (&put->parent, put->store, new_op (put, S3D_OP_STAT));
 }
 
@@ -197,9 +204,9 @@ step_parts (S3dPut *put)
   guint at_once = s3d_put_parts_at_once (put);
   S3dOp *part;
 
-  if (put->no_clobber && !put->asked)
+  if (is_conditional (put) && put->looks == 0)
     launch_check (put);
-  if (put->no_clobber && !put->vacant)
+  if (is_conditional (put) && !put->holds)
     return;
   if (!put->launched)
     launch_begin (put);
@@ -209,7 +216,12 @@ step_parts (S3dPut *put)
   while (put->n_flying < at_once && put->parent.error == NULL && (part = next_part (put)) != NULL)
     launch_part (put, part);
 
-  if (all_is_sent (put) && put->parent.error == NULL)
+  if (!all_is_sent (put) || put->parent.error != NULL)
+    return;
+
+  if (is_conditional (put) && put->looks == 1)
+    launch_check (put);
+  else
     launch_complete (put);
 }
 
@@ -394,13 +406,23 @@ is_ours (const S3dPut *put, const S3dOp *stat)
 static void
 check_completed (S3dPut *put, S3dOp *op)
 {
-  put->vacant = g_error_matches (op->error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND);
-  if (put->vacant)
-    return;
+  const char *etag = op->info != NULL ? s3dlio_object_info_get_etag (op->info) : NULL;
 
-  s3d_sequence_fail (&put->parent,
-                     op->error != NULL ? g_steal_pointer (&op->error)
-                                       : g_error_new (S3DLIO_ERROR, S3DLIO_ERROR_EXISTS, "it exists already"));
+  if (put->no_clobber)
+    put->holds = g_error_matches (op->error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND);
+  else
+    put->holds = op->error == NULL && (strcmp (put->if_match, "*") == 0 || g_strcmp0 (etag, put->if_match) == 0);
+
+  if (put->holds)
+    return;
+  if (op->error != NULL)
+    s3d_sequence_fail (&put->parent, g_steal_pointer (&op->error));
+  else if (put->no_clobber)
+    s3d_sequence_fail (&put->parent, g_error_new (S3DLIO_ERROR, S3DLIO_ERROR_EXISTS, "it exists already"));
+  else
+    s3d_sequence_fail (&put->parent, g_error_new (S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION,
+                                                  "its ETag is \"%s\", not \"%s\"", etag != NULL ? etag : "",
+                                                  put->if_match));
 }
 
 static void

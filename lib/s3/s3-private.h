@@ -22,6 +22,7 @@ typedef struct
   S3dSigv4 *signer;
   gint clock_offset; /* seconds that the service is ahead of us; atomic */
   gint deletes_singly; /* it does not know DeleteObjects; atomic */
+  gint bare_etags; /* it compares the If-Match of a PUT with an ETag that has no quotes; atomic */
   GMutex lock;
   GHashTable *places; /* bucket → S3dS3Place */
 } S3dS3Store;
@@ -77,8 +78,8 @@ struct _S3dS3Job
 
 /* A job for @op, on its target's bucket; @key NULL: on the bucket itself. @query (nullable) is encoded. */
 S3dS3Job *s3d_s3_job_new (S3dStore *store, S3dOp *op, const S3dS3Verb *verb, const char *key, const char *query);
-/* What cannot be sent, or is missing, becomes the job's error, the first of them. @etag without quotes; NULL: no such
- * header. */
+/* What cannot be sent, or is missing, becomes the job's error, the first of them. @etag without quotes; "*": any; NULL:
+ * no such header. */
 void s3d_s3_job_require_key (S3dS3Job *job);
 void s3d_s3_job_require_bucket (S3dS3Job *job);
 void s3d_s3_job_set_etag (S3dS3Job *job, const char *header, const char *etag);
@@ -93,7 +94,7 @@ void s3d_s3_job_start (S3dS3Job *job);
 void s3d_s3_job_end (S3dS3Job *job);
 /* From answer(): the body has been replaced, by a small one, for the next attempt. */
 void s3d_s3_job_hash_again (S3dS3Job *job);
-/* From ended(): the next request of the same job, on the op's target. */
+/* From ended(): the next request of the same job, on the op's target; its body, if it gets one, is hashed again. */
 void s3d_s3_job_again (S3dS3Job *job, const S3dS3Verb *verb);
 
 /* Reads the answer's document. FINAL without @error: it was one with that root. An error in an answer of status

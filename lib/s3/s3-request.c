@@ -256,7 +256,7 @@ take_facts (S3dS3Job *job)
   facts->started = before.started;
 }
 
-static void submit (S3dS3Job *job);
+static void hash_and_send (S3dS3Job *job);
 
 static void
 done_hook (S3dHttpRequest *request, gpointer data)
@@ -267,7 +267,7 @@ done_hook (S3dHttpRequest *request, gpointer data)
   take_facts (job);
   job->op->resumable = error != NULL && s3d_http_request_is_resumable (request);
   if (job->verb->ended != NULL && job->verb->ended (job, &error))
-    submit (job);
+    hash_and_send (job);
   else
     job_complete (job, error);
 }
@@ -311,7 +311,6 @@ s3d_s3_job_again (S3dS3Job *job, const S3dS3Verb *verb)
   S3dHttpRequest *request = make_request (job, verb, job->op->target->key, NULL);
   job->verb = verb;
   job->step++;
-  strcpy (job->payload_hash, S3D_SHA256_EMPTY_HEX);
   g_mutex_lock (&job->lock);
   job->request = request;
   job->submitted = FALSE;
@@ -356,8 +355,10 @@ set_header (S3dS3Job *job, const char *name, const char *value)
 {
   if (value == NULL)
     return;
+  /* Blanks around it are no part of it, and what is not sent must not be signed. */
+  g_autofree char *bare = g_strstrip (g_strdup (value));
   if (s3d_s3_is_header_value (value))
-    s3d_http_request_set_header (job->request, name, value);
+    s3d_http_request_set_header (job->request, name, bare);
   else
     refuse (job, "the value of %s holds a control character", name);
 }
@@ -367,8 +368,9 @@ s3d_s3_job_set_etag (S3dS3Job *job, const char *header, const char *etag)
 {
   if (etag == NULL)
     return;
-  g_autofree char *quoted = g_strconcat ("\"", etag, "\"", NULL);
-  set_header (job, header, quoted);
+  const char *quote = strcmp (etag, "*") != 0 ? "\"" : "";
+  g_autofree char *value = g_strconcat (quote, etag, quote, NULL);
+  set_header (job, header, value);
 }
 
 static void
@@ -531,13 +533,29 @@ hash_at_once (S3dS3Job *job, guint64 limit)
   return quick && hash_source (job, source, NULL);
 }
 
-void
-s3d_s3_job_start (S3dS3Job *job)
+static void
+mark_bulk (S3dS3Job *job)
 {
   S3dSource *source = s3d_http_request_get_source (job->request);
   if (source != NULL && s3d_source_get_length (source) >= BULK_BODY)
     s3d_http_request_set_bulk (job->request, TRUE);
+}
 
+/* From a thread that may complete ops. Takes the job. */
+static void
+hash_and_send (S3dS3Job *job)
+{
+  mark_bulk (job);
+  if (hash_at_once (job, SMALL_BODY))
+    submit (job);
+  else
+    s3d_pool_push (job->store->pool, hash_and_submit, job);
+}
+
+void
+s3d_s3_job_start (S3dS3Job *job)
+{
+  mark_bulk (job);
   if (job->error != NULL)
     {
       complete_later (job);

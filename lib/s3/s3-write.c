@@ -2,6 +2,11 @@
 /*
  * Writing one object in one request.
  *
+ * Ceph RGW 16 compares the If-Match of a PUT, with its quotes, with an ETag that has none, and refuses whatever is there.
+ * So one HEAD looks into a refusal. Where it is Ceph that answers, and the ETag is the one that was asked for, the
+ * condition goes once more, without quotes, which every release of Ceph understands; to this endpoint all later ones go
+ * so. The decision stays the service's.
+ *
  * Follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html. Runs on a loop thread.
  */
 
@@ -10,13 +15,21 @@
 #include "base/base-time.h"
 #include "s3/s3-private.h"
 
+static const S3dS3Verb look_verb;
+
 /* A condition that fails after a lost answer may fail because of what this very request wrote. */
 static gboolean
 write_ended (S3dS3Job *job, GError **error)
 {
-  if (g_error_matches (*error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS) && s3d_s3_job_attempts (job) > 1)
+  gboolean refused = g_error_matches (*error, S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION);
+  if ((refused || g_error_matches (*error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS)) && s3d_s3_job_attempts (job) > 1)
     g_prefix_error (error, "an earlier attempt, whose answer was lost, may have written it: ");
-  return FALSE;
+  if (!refused || job->op->if_match == NULL || job->store->endpoint->amazon ||
+      g_atomic_int_get (&job->store->bare_etags))
+    return FALSE;
+  job->error = g_steal_pointer (error);
+  s3d_s3_job_again (job, &look_verb);
+  return TRUE;
 }
 
 static S3dHttpVerdict
@@ -43,15 +56,61 @@ write_answer (S3dS3Job *job, GError **error)
 
 static const S3dS3Verb write_verb = { .method = "PUT", .answer = write_answer, .ended = write_ended };
 
+static void
+set_condition (S3dS3Job *job)
+{
+  const char *etag = job->op->if_match;
+  if (etag != NULL && g_atomic_int_get (&job->store->bare_etags) && s3d_s3_is_header_value (etag))
+    s3d_http_request_set_header (job->request, "if-match", etag);
+  else
+    s3d_s3_job_set_etag (job, "if-match", etag);
+}
+
+static void
+prepare_write (S3dS3Job *job)
+{
+  s3d_s3_job_set_attributes (job, job->op->attributes);
+  if (job->op->no_clobber)
+    s3d_http_request_set_header (job->request, "if-none-match", "*");
+  set_condition (job);
+  s3d_s3_job_set_body (job);
+}
+
+static S3dHttpVerdict
+look_answer (S3dS3Job *job, G_GNUC_UNUSED GError **error)
+{
+  g_autofree char *etag = s3d_s3_etag_from_headers (job->request);
+  if (s3d_http_request_get_response_header (job->request, "x-rgw-object-type") != NULL &&
+      g_strcmp0 (etag, job->op->if_match) == 0)
+    g_atomic_int_set (&job->store->bare_etags, TRUE);
+  return S3D_HTTP_FINAL;
+}
+
+/* It was refused for good, unless look_answer() has found the reason. */
+static gboolean
+look_ended (S3dS3Job *job, GError **error)
+{
+  if (g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return FALSE;
+  if (*error == NULL && g_atomic_int_get (&job->store->bare_etags))
+    {
+      g_clear_error (&job->error);
+      s3d_s3_job_again (job, &write_verb);
+      prepare_write (job);
+      return TRUE;
+    }
+  g_clear_error (error);
+  *error = g_steal_pointer (&job->error);
+  return FALSE;
+}
+
+static const S3dS3Verb look_verb = { .method = "HEAD", .answer = look_answer, .ended = look_ended };
+
 void
 s3d_s3_start_write (S3dStore *store, S3dOp *op)
 {
   S3dS3Job *job = s3d_s3_job_new (store, op, &write_verb, op->target->key, NULL);
   s3d_s3_job_require_key (job);
-  s3d_s3_job_set_attributes (job, op->attributes);
-  if (op->no_clobber)
-    s3d_http_request_set_header (job->request, "if-none-match", "*");
-  s3d_s3_job_set_etag (job, "if-match", op->if_match);
-  s3d_s3_job_set_body (job);
+  prepare_write (job);
   s3d_s3_job_start (job);
 }

@@ -20,7 +20,6 @@ struct _ApiEndpoint
   char *(*open) (S3dlioConfig *config);
   gboolean containers;
   gboolean own_server;
-  gboolean matched_put;
 };
 
 static TestServer *servers[2]; /* plain, TLS */
@@ -111,12 +110,12 @@ open_rgw_tls (S3dlioConfig *config)
 }
 
 static const ApiEndpoint endpoints[] = {
-  { "mem", open_mem, TRUE, FALSE, TRUE },
-  { "file", open_file, FALSE, FALSE, TRUE },
-  { "server", open_server, TRUE, TRUE, TRUE },
-  { "server-tls", open_server_tls, TRUE, FALSE, TRUE },
-  { "rgw", open_rgw, TRUE, FALSE, FALSE },
-  { "rgw-tls", open_rgw_tls, TRUE, FALSE, FALSE },
+  { "mem", open_mem, TRUE, FALSE },
+  { "file", open_file, FALSE, FALSE },
+  { "server", open_server, TRUE, TRUE },
+  { "server-tls", open_server_tls, TRUE, FALSE },
+  { "rgw", open_rgw, TRUE, FALSE },
+  { "rgw-tls", open_rgw_tls, TRUE, FALSE },
 };
 
 typedef struct
@@ -214,9 +213,7 @@ api_add (const char *name, ApiNeeds needs, ApiFunc func)
       Registered *registered;
 
       if (((needs & API_SERVER) != 0 && !endpoint->own_server)
-          || ((needs & API_CONTAINERS) != 0 && !endpoint->containers))
-        continue;
-      if (((needs & API_MATCHED_PUT) != 0 && !endpoint->matched_put) || !is_wanted (endpoint))
+          || ((needs & API_CONTAINERS) != 0 && !endpoint->containers) || !is_wanted (endpoint))
         continue;
 
       if (temporary == NULL)

@@ -25,8 +25,7 @@ typedef enum
   API_ANY = 0,
   API_SERVER = 1 << 0,     /* needs our server's ledger and faults */
   API_CONTAINERS = 1 << 1, /* needs containers that can be made */
-  API_SLOW = 1 << 2,      /* only once: at the first endpoint that fits */
-  API_MATCHED_PUT = 1 << 3 /* needs PUT with If-Match; Ceph 16 compares it with its quotes, and refuses always */
+  API_SLOW = 1 << 2        /* only once: at the first endpoint that fits */
 } ApiNeeds;
 
 typedef void (*ApiFunc) (ApiTest *test);

@@ -218,6 +218,52 @@ test_options (void)
     }
 }
 
+static void
+write_another (FaultStore *store,
+               S3dOp *op,
+               guint nth,
+               Fault *fault,
+               gpointer data)
+{
+  if (op->kind == S3D_OP_UPLOAD_PART && nth == 0)
+    box_put (*(Box **) data, "k", 7);
+}
+
+/* Not every service looks at the condition when the upload is completed. */
+static void
+test_overtaken (void)
+{
+  const S3dPutOptions conditions[] = { { .no_clobber = TRUE }, { .if_match = "*" }, { .if_match = NULL } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (conditions); i++)
+    {
+      Box *mine = NULL;
+      g_autoptr (Box) box = mine = small_box (SMALL, write_another, &mine);
+      g_autoptr (S3dlioUri) uri = box_uri ("k");
+      g_autoptr (S3dOp) stat = s3d_op_new (S3D_OP_STAT, uri, NULL, NULL);
+      g_autoptr (S3dSequence) put = NULL;
+      S3dPutOptions options = conditions[i];
+      gboolean any = options.if_match != NULL;
+
+      if (!options.no_clobber)
+        {
+          box_put (box, "k", 5);
+          box_run (box, stat);
+        }
+      if (!options.no_clobber && !any)
+        options.if_match = s3dlio_object_info_get_etag (stat->info);
+      put = put_new (box, 401, &options);
+      if (any)
+        assert_good (put);
+      else
+        assert_fails (put, options.no_clobber ? S3DLIO_ERROR_EXISTS : S3DLIO_ERROR_PRECONDITION);
+
+      assert_stored (box, any ? 401 : 7);
+      g_assert_cmpuint (fault_store_count (box->fault, S3D_OP_STAT), ==, 2);
+      g_assert_cmpuint (fault_store_count (box->fault, S3D_OP_UPLOAD_COMPLETE), ==, any ? 1 : 0);
+    }
+}
+
 /* --- what breaks --- */
 
 static void
@@ -719,6 +765,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/put/what-one-write-cannot-hold-goes-in-parts", test_too_large_for_one_write);
   g_test_add_func ("/engine/put/file-that-is-shorter-than-declared-is-an-error", test_file);
   g_test_add_func ("/engine/put/conditions-and-attributes-hold-either-way", test_options);
+  g_test_add_func ("/engine/put/what-is-written-meanwhile-stays", test_overtaken);
   g_test_add_func ("/engine/put/failure-aborts", test_failure_aborts);
   g_test_add_func ("/engine/put/failed-begin-has-nothing-to-abort", test_failed_begin);
   g_test_add_func ("/engine/put/failed-abort-hides-no-error", test_failed_abort);

@@ -454,6 +454,86 @@ test_write_if_match (Fixture *fixture, gconstpointer data)
   assert_ok (right);
 }
 
+static const char *const ceph_refuses = "op=PutObject nth=1 action=status status=412 code=PreconditionFailed";
+static const char *const ceph_answers = "op=HeadObject action=header name=x-rgw-object-type value=Normal";
+
+static S3dOp *
+replacement (Fixture *fixture, const char *etag, const char *text)
+{
+  S3dOp *op = fixture_write (fixture, "key", text);
+  op->if_match = g_strdup (etag);
+  return op;
+}
+
+/* Ceph 16 compares with the quotes. That is found out once. */
+static void
+test_write_if_match_of_ceph (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GString) large = g_string_new ("other");
+  g_string_set_size (large, 200000); /* so that it is hashed on a worker, again */
+  memset (large->str, 'x', large->len);
+  put (fixture, "key", "hello");
+  ts_server_reset_ledger (fixture->server);
+  ts_server_add_fault (fixture->server, ceph_refuses);
+  ts_server_add_fault (fixture->server, ceph_answers);
+  g_autoptr (S3dOp) first = replacement (fixture, "5d41402abc4b2a76b9719d911017c592", large->str);
+  fixture_run (fixture, first);
+  assert_ok (first);
+  assert_sent (fixture, "PutObject", "if-match", "5d41402abc4b2a76b9719d911017c592");
+  g_assert_cmpuint (ts_server_count (fixture->server, "PutObject"), ==, 2);
+  g_assert_cmpuint (ts_server_count (fixture->server, NULL), ==, 3);
+
+  g_autoptr (S3dOp) second = replacement (fixture, s3dlio_object_info_get_etag (first->info), "hello");
+  fixture_run (fixture, second);
+  assert_ok (second);
+  g_autoptr (S3dOp) stale = replacement (fixture, s3dlio_object_info_get_etag (first->info), "more");
+  fixture_run (fixture, stale);
+  assert_failed (stale, S3DLIO_ERROR_PRECONDITION, NULL);
+  g_assert_cmpuint (ts_server_count (fixture->server, NULL), ==, 5);
+}
+
+/* Whatever is not known to be Ceph, or is another version, has said no for good. */
+static void
+test_write_if_match_refused (Fixture *fixture, gconstpointer data)
+{
+  const struct
+  {
+    const char *fault, *etag;
+  } cases[] = {
+    { "op=PutObject action=header name=x-other", "5d41402abc4b2a76b9719d911017c592" },
+    { ceph_answers, "00000000000000000000000000000000" },
+    { "op=HeadObject action=status status=403", "5d41402abc4b2a76b9719d911017c592" },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      put (fixture, "key", "hello");
+      ts_server_clear_faults (fixture->server);
+      ts_server_reset_ledger (fixture->server);
+      ts_server_add_fault (fixture->server, ceph_refuses);
+      ts_server_add_fault (fixture->server, cases[i].fault);
+      g_autoptr (S3dOp) op = replacement (fixture, cases[i].etag, "other");
+      fixture_run (fixture, op);
+      assert_failed (op, S3DLIO_ERROR_PRECONDITION, "PreconditionFailed", NULL);
+      g_assert_cmpuint (ts_server_count (fixture->server, "PutObject"), ==, 1);
+      g_assert_cmpuint (ts_server_count (fixture->server, NULL), ==, 2);
+    }
+}
+
+/* "*" is any object, not one whose ETag is an asterisk. */
+static void
+test_write_if_match_any (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (S3dOp) none = replacement (fixture, "*", "first");
+  fixture_run (fixture, none);
+  assert_failed (none, S3DLIO_ERROR_NOT_FOUND, NULL);
+
+  put (fixture, "key", "hello");
+  g_autoptr (S3dOp) any = replacement (fixture, "*", "second");
+  fixture_run (fixture, any);
+  assert_ok (any);
+  assert_sent (fixture, "PutObject", "if-match", "*");
+}
+
 /* More than is hashed on the spot: from memory and from a file, on a worker. */
 static void
 test_large_body (Fixture *fixture, gconstpointer data)
@@ -643,6 +723,9 @@ main (int argc, char **argv)
   ADD ("/s3/write/headers-that-cannot-be-sent-are-refused", test_attributes_refused);
   ADD ("/s3/write/no-clobber", test_no_clobber);
   ADD ("/s3/write/if-match", test_write_if_match);
+  ADD ("/s3/write/if-match-of-ceph", test_write_if_match_of_ceph);
+  ADD ("/s3/write/if-match-refused-for-good", test_write_if_match_refused);
+  ADD ("/s3/write/if-match-any", test_write_if_match_any);
   ADD ("/s3/write/large-body-is-hashed-elsewhere", test_large_body);
   ADD ("/s3/delete/if-match-holds-whatever-the-service-heeds", test_delete_if_match);
   ADD ("/s3/delete/exactly-one-key-and-missing-is-no-error", test_delete);
