@@ -234,7 +234,8 @@ s3dlio_options_set_int64 (S3dlioOptions *options, const char *name, gint64 value
  * @value: (nullable): its value, or %NULL to take it back
  *
  * Sets a name and value that an object is to carry (put, copy). Names are letters, digits and the few signs
- * that header fields allow; values are text of one line. An operation refuses others.
+ * that header fields allow; values are text of one line, of any language. An operation refuses others. Ceph writes `_`
+ * in a name as `-`.
  *
  * Since: 0.9
  */
@@ -269,6 +270,7 @@ void
 s3dlio_options_set_ranges (S3dlioOptions *options, const gint64 *offsets, const gint64 *lengths, gsize n_ranges)
 {
   g_return_if_fail (options != NULL);
+  g_return_if_fail (n_ranges == 0 || (offsets != NULL && lengths != NULL));
 
   g_free (options->ranges);
   options->ranges = n_ranges > 0 ? g_new (gint64, 2 * n_ranges) : NULL;

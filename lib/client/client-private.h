@@ -39,10 +39,14 @@ void s3d_client_add_open_uploads (S3dlioClient *client, GPtrArray *uploads);
 S3dBudget *s3d_client_get_budget (S3dlioClient *client);
 S3dSettings *s3d_client_get_settings (S3dlioClient *client);
 
+/* INVALID for a path that is empty. */
+gboolean s3d_client_check_path (const char *path, GError **error);
+
 /* INVALID for an offset or a length that cannot be. */
 gboolean s3d_client_check_range (gint64 offset, gint64 length, GError **error);
 
-/* Runs @sequence and waits. A NULL one is a plan that failed, with @error set. Errors are prefixed "WHAT URI: ". */
+/* Runs @sequence and waits. A NULL one is a plan that failed, with @error set, or without one where it
+ * refused an argument by g_return_val_if_fail(). Errors are prefixed "WHAT URI: ". */
 gboolean s3d_client_run (S3dSequence *sequence, const char *what, const char *uri, S3dlioOptions *options,
                          GCancellable *cancellable, GError **error);
 

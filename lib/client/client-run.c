@@ -12,8 +12,13 @@
 static void
 prefix_error (GError **error, const char *what, const char *uri)
 {
-  if (error != NULL && !g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    g_prefix_error (error, "%s %s: ", what, uri);
+  g_autofree char *valid = NULL;
+
+  if (error == NULL || *error == NULL || g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+
+  valid = g_utf8_make_valid (uri, -1); /* that it is not may be the error */
+  g_prefix_error (error, "%s %s: ", what, valid);
 }
 
 /* What it cost, to who wants to know. */
@@ -80,11 +85,17 @@ s3d_client_run_async (gpointer source, S3dSequence *sequence, GError *error, con
                       S3dlioOptions *options, GCancellable *cancellable, GAsyncReadyCallback callback,
                       gpointer user_data, gpointer tag)
 {
-  g_autoptr (GTask) task = g_task_new (source, cancellable, callback, user_data);
-  Run *run = g_new0 (Run, 1);
+  g_autoptr (GTask) task = NULL;
+  Run *run;
   gpointer data = NULL;
   S3dlioProgressFunc progress = s3d_options_get_progress (options, &data);
 
+  /* An argument that no caller may give, which the plan has complained of. */
+  if (sequence == NULL && error == NULL)
+    return;
+
+  task = g_task_new (source, cancellable, callback, user_data);
+  run = g_new0 (Run, 1);
   run->sequence = sequence;
   run->options = options != NULL ? s3dlio_options_ref (options) : NULL;
   run->what = what;

@@ -108,6 +108,9 @@ s3d_batch_new (S3dSequence *many)
   batch->n_items = n;
   batch->state = g_atomic_rc_box_new0 (State);
   batch->state->ready = g_new (gsize, n);
+  for (gsize i = 0; i < n; i++)
+    batch->state->ready[i] = i;
+  batch->state->n_ready = n;
   g_mutex_init (&batch->state->lock);
   g_cond_init (&batch->state->changed);
   return batch;
@@ -116,6 +119,7 @@ s3d_batch_new (S3dSequence *many)
 void
 s3d_batch_start (S3dlioBatch *batch, GCancellable *cancellable)
 {
+  batch->state->n_ready = 0;
   batch->waits = s3d_many_get_kind (batch->many) == S3D_MANY_GET_INTO;
   s3d_many_set_ready (batch->many, on_item_ready, batch->state);
   s3d_sequence_start (batch->many, on_done, g_atomic_rc_box_acquire (batch->state));
@@ -141,6 +145,8 @@ s3d_batch_start (S3dlioBatch *batch, GCancellable *cancellable)
 S3dlioBatch *
 s3dlio_batch_ref (S3dlioBatch *batch)
 {
+  g_return_val_if_fail (batch != NULL, NULL);
+
   g_atomic_ref_count_inc (&batch->refs);
   return batch;
 }
@@ -166,6 +172,8 @@ wait_for_all (State *state, gsize n_items)
 void
 s3dlio_batch_unref (S3dlioBatch *batch)
 {
+  g_return_if_fail (batch != NULL);
+
   if (!g_atomic_ref_count_dec (&batch->refs))
     return;
 
@@ -195,18 +203,21 @@ s3dlio_batch_unref (S3dlioBatch *batch)
 gsize
 s3dlio_batch_get_n_items (S3dlioBatch *batch)
 {
+  g_return_val_if_fail (batch != NULL, 0);
+
   return batch->n_items;
 }
 
 /**
  * s3dlio_batch_next:
- * @batch: a batch from s3dlio_client_start_get_many() or one of its kin
- * @index: (out): which item is ready
+ * @batch: a batch
+ * @index: (out): which item is ready, from 0, as in the array of URIs
  * @cancellable: (nullable): a cancellable, of the waiting alone: the batch goes on
  * @error: return location for an error
  *
- * Waits for the next item to be ready, in the order in which they become so; s3dlio_batch_take() then gives its bytes
- * or its error. Several threads may share the work.
+ * Waits for the next item to be ready, in the order in which they become so; s3dlio_batch_take(),
+ * s3dlio_batch_take_size() or s3dlio_batch_take_info() then tells what became of it. Several threads may share the
+ * work: each item is given once. Of a batch that was waited for, all are ready, and given in their order.
  *
  * Returns: %TRUE with @index; %FALSE without @error when every item has been given, with @error when the wait was
  *   cancelled
@@ -216,10 +227,13 @@ s3dlio_batch_get_n_items (S3dlioBatch *batch)
 gboolean
 s3dlio_batch_next (S3dlioBatch *batch, gsize *index, GCancellable *cancellable, GError **error)
 {
-  State *state = batch->state;
+  State *state;
   gulong handler = 0;
   gboolean ready;
 
+  g_return_val_if_fail (batch != NULL && index != NULL, FALSE);
+
+  state = batch->state;
   if (cancellable != NULL)
     handler = g_cancellable_connect (cancellable, G_CALLBACK (wake), g_atomic_rc_box_acquire (state), state_unref);
 
@@ -247,15 +261,16 @@ s3dlio_batch_next (S3dlioBatch *batch, gsize *index, GCancellable *cancellable, 
  * @index: an item that is ready: one that s3dlio_batch_next() gave, or any of a batch that was waited for
  * @error: return location for the error of that item
  *
- * Takes what became of an item, once.
+ * Takes the bytes of an item, which can be had once, or tells its error.
  *
- * Returns: (transfer full): its bytes, or %NULL with @error
+ * Returns: (transfer full): its bytes, or %NULL with @error; %S3DLIO_ERROR_INVALID when it is not ready, or was taken
  *
  * Since: 0.9
  */
 GBytes *
 s3dlio_batch_take (S3dlioBatch *batch, gsize index, GError **error)
 {
+  g_return_val_if_fail (batch != NULL, NULL);
   g_return_val_if_fail (index < batch->n_items, NULL);
   g_return_val_if_fail (s3d_many_get_kind (batch->many) == S3D_MANY_GET, NULL);
 
@@ -272,13 +287,14 @@ s3dlio_batch_take (S3dlioBatch *batch, gsize index, GError **error)
  *
  * Tells what became of an item that landed in the caller's memory.
  *
- * Returns: %TRUE when all of it is there
+ * Returns: %TRUE when all of it is there; %FALSE with @error, %S3DLIO_ERROR_INVALID when it is not ready
  *
  * Since: 0.9
  */
 gboolean
 s3dlio_batch_take_size (S3dlioBatch *batch, gsize index, gsize *size, GError **error)
 {
+  g_return_val_if_fail (batch != NULL, FALSE);
   g_return_val_if_fail (index < batch->n_items, FALSE);
   g_return_val_if_fail (s3d_many_get_kind (batch->many) == S3D_MANY_GET_INTO, FALSE);
 
@@ -291,15 +307,17 @@ s3dlio_batch_take_size (S3dlioBatch *batch, gsize index, gsize *size, GError **e
  * @index: an item that is ready: one that s3dlio_batch_next() gave, or any of a batch that was waited for
  * @error: return location for the error of that item
  *
- * Takes what became of an item, once.
+ * Takes what was written of an item, which can be had once, or tells its error.
  *
- * Returns: (transfer full): what was written: its size, its ETag; or %NULL with @error
+ * Returns: (transfer full): what was written: its size, its ETag; or %NULL with @error, %S3DLIO_ERROR_INVALID when it
+ *   is not ready, or was taken
  *
  * Since: 0.9
  */
 S3dlioObjectInfo *
 s3dlio_batch_take_info (S3dlioBatch *batch, gsize index, GError **error)
 {
+  g_return_val_if_fail (batch != NULL, NULL);
   g_return_val_if_fail (index < batch->n_items, NULL);
   g_return_val_if_fail (s3d_many_get_kind (batch->many) == S3D_MANY_PUT, NULL);
 
@@ -317,5 +335,7 @@ s3dlio_batch_take_info (S3dlioBatch *batch, gsize index, GError **error)
 void
 s3dlio_batch_cancel (S3dlioBatch *batch)
 {
+  g_return_if_fail (batch != NULL);
+
   s3d_sequence_cancel (batch->many);
 }

@@ -207,11 +207,15 @@ static const char *const known_options[] = { S3D_OPTION_PROGRESS, S3D_OPTION_DEL
 static S3dSequence *
 plan_many (S3dlioClient *client, const char *const *uris, S3dlioOptions *options, GError **error)
 {
-  g_autoptr (S3dSequence) delete = s3d_delete_new (s3d_client_get_settings (client)->max_concurrent_downloads);
+  g_autoptr (S3dSequence) delete = NULL;
+
+  g_return_val_if_fail (S3DLIO_IS_CLIENT (client), NULL);
+  g_return_val_if_fail (uris != NULL, NULL);
 
   if (!s3d_options_check (options, known_options, error))
     return NULL;
 
+  delete = s3d_delete_new (s3d_client_get_settings (client)->max_concurrent_downloads);
   for (; *uris != NULL; uris++)
     {
       g_auto (S3dTarget) target = S3D_TARGET_INIT;
@@ -246,10 +250,10 @@ plan_many (S3dlioClient *client, const char *const *uris, S3dlioOptions *options
  * @error: return location for an error
  *
  * Deletes many objects, in as few requests as the stores allow (on S3 a request a thousand keys), at most
- * `max-concurrent-downloads` at once. One that does not exist is not an error. One that cannot be deleted, or whose
- * service is not to be used as it is configured, does not keep the others from it; s3dlio_options_set_deleted() tells
- * of each. When it is cancelled, what was under way may or may
- * not be gone, and is told of with %G_IO_ERROR_CANCELLED; what had not begun is not told of.
+ * `max-concurrent-downloads` at once. One that does not exist is not an error, nor is one that stands there twice: it
+ * is counted and told of as often. One that cannot be deleted, or whose service is not to be used as it is configured,
+ * does not keep the others from it; s3dlio_options_set_deleted() tells of each. When it is cancelled, what was under
+ * way may or may not be gone, and is told of with %G_IO_ERROR_CANCELLED; what had not begun is not told of.
  *
  * Returns: %TRUE when all are gone. %FALSE with @error when one could not be deleted (the first such error, and how
  *   many there are), when it was cancelled, or when a URI is wrong: nothing was deleted then

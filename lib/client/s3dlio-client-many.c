@@ -25,11 +25,11 @@ items_free (S3dManyItem *items, gsize n)
   g_free (items);
 }
 
-/* One store and one name an item. */
+/* One store and one name an item; never NULL without @error, however few. */
 static S3dManyItem *
 items_new (S3dlioClient *client, const char *const *uris, gsize n, GError **error)
 {
-  S3dManyItem *items = g_new0 (S3dManyItem, n);
+  S3dManyItem *items = g_new0 (S3dManyItem, n + 1);
 
   for (gsize i = 0; i < n; i++)
     {
@@ -111,10 +111,15 @@ at_once (S3dlioClient *client)
 static S3dSequence *
 plan_get (S3dlioClient *client, const char *const *uris, S3dlioOptions *options, gboolean started, GError **error)
 {
-  const gsize n = g_strv_length ((char **) uris);
-  S3dManyItem *items = get_items_new (client, uris, n, options, started, error);
+  gsize n;
+  S3dManyItem *items;
   S3dSequence *many;
 
+  g_return_val_if_fail (S3DLIO_IS_CLIENT (client), NULL);
+  g_return_val_if_fail (uris != NULL, NULL);
+
+  n = g_strv_length ((char **) uris);
+  items = get_items_new (client, uris, n, options, started, error);
   if (items == NULL)
     return NULL;
 
@@ -123,14 +128,34 @@ plan_get (S3dlioClient *client, const char *const *uris, S3dlioOptions *options,
   return many;
 }
 
+/* A stride that was meant to be -1, or computed from something that was. */
+static gboolean
+check_stride (gsize n, gsize stride, GError **error)
+{
+  if (n == 0 || stride <= G_MAXSSIZE / n)
+    return TRUE;
+
+  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID,
+               "no buffer has %" G_GSIZE_FORMAT " places of %" G_GSIZE_FORMAT " bytes", n, stride);
+  return FALSE;
+}
+
 static S3dSequence *
 plan_get_into (S3dlioClient *client, const char *const *uris, gpointer buffer, gsize stride, S3dlioOptions *options,
                gboolean started, GError **error)
 {
-  const gsize n = g_strv_length ((char **) uris);
-  S3dManyItem *items = get_items_new (client, uris, n, options, started, error);
+  gsize n;
+  S3dManyItem *items;
   S3dSequence *many;
 
+  g_return_val_if_fail (S3DLIO_IS_CLIENT (client), NULL);
+  g_return_val_if_fail (uris != NULL, NULL);
+
+  n = g_strv_length ((char **) uris);
+  if (!check_stride (n, stride, error))
+    return NULL;
+
+  items = get_items_new (client, uris, n, options, started, error);
   if (items == NULL)
     return NULL;
 
@@ -155,12 +180,16 @@ plan_put (S3dlioClient *client, const char *const *uris, GBytes *const *bytes, S
           GError **error)
 {
   static const char *const known[] = { S3D_WRITE_OPTIONS, S3DLIO_OPTION_NO_CLOBBER, S3D_OPTION_PROGRESS, NULL };
-  const gsize n = g_strv_length ((char **) uris);
+  gsize n;
   g_autoptr (S3dAttributes) attributes = NULL;
   S3dPutOptions put = { FALSE };
   S3dManyItem *items;
   S3dSequence *many;
 
+  g_return_val_if_fail (S3DLIO_IS_CLIENT (client), NULL);
+  g_return_val_if_fail (uris != NULL && bytes != NULL, NULL);
+
+  n = g_strv_length ((char **) uris);
   if (!check_options (options, known, started, error))
     return NULL;
   if (count_bytes (bytes) != n)

@@ -30,6 +30,18 @@ s3d_client_check_range (gint64 offset, gint64 length, GError **error)
   return FALSE;
 }
 
+gboolean
+s3d_client_check_path (const char *path, GError **error)
+{
+  g_return_val_if_fail (path != NULL, FALSE);
+
+  if (*path != '\0')
+    return TRUE;
+
+  g_set_error_literal (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "the path of the file is empty");
+  return FALSE;
+}
+
 static S3dSequence *
 plan_get (S3dlioClient *client, const char *uri, gint64 offset, gint64 length, const S3dGetDestination *destination,
           S3dlioOptions *options, GError **error)
@@ -118,7 +130,8 @@ plan_to_file (S3dlioClient *client, const char *uri, const char *path, S3dlioOpt
     .resume = s3d_options_get_boolean (options, S3DLIO_OPTION_RESUME),
   };
 
-  if (!s3d_options_check (options, known, error) || !s3d_client_check_range (wanted.offset, wanted.length, error)
+  if (!s3d_client_check_path (path, error) || !s3d_options_check (options, known, error)
+      || !s3d_client_check_range (wanted.offset, wanted.length, error)
       || !s3d_client_resolve (client, uri, S3D_NAME_OBJECT, &target, error))
     return NULL;
 
@@ -129,7 +142,7 @@ plan_to_file (S3dlioClient *client, const char *uri, const char *path, S3dlioOpt
  * s3dlio_client_get:
  * @client: a client
  * @uri: the object
- * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, progress
  * @cancellable: (nullable): a cancellable
  * @error: return location for an error
  *
@@ -157,7 +170,7 @@ s3dlio_client_get (S3dlioClient *client, const char *uri, S3dlioOptions *options
  * s3dlio_client_get_async:
  * @client: a client
  * @uri: the object
- * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, progress
  * @cancellable: (nullable): a cancellable
  * @callback: (scope async): called when it is done
  * @user_data: for @callback
@@ -206,7 +219,7 @@ s3dlio_client_get_finish (S3dlioClient *client, GAsyncResult *result, GError **e
  * @uri: the object
  * @offset: the first byte, from 0; below 0: -@offset bytes from the end
  * @length: how many bytes, or -1: to the end. What lies behind the end is left out
- * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, progress
  * @cancellable: (nullable): a cancellable
  * @error: return location for an error
  *
@@ -239,7 +252,7 @@ s3dlio_client_get_range (S3dlioClient *client, const char *uri, gint64 offset, g
  * @uri: the object
  * @offset: the first byte, from 0; below 0: -@offset bytes from the end
  * @length: how many bytes, or -1: to the end. What lies behind the end is left out
- * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, progress
  * @cancellable: (nullable): a cancellable
  * @callback: (scope async): called when it is done
  * @user_data: for @callback
@@ -291,14 +304,14 @@ s3dlio_client_get_range_finish (S3dlioClient *client, GAsyncResult *result, GErr
  * @length: how many bytes, or -1: to the end
  * @buffer: memory of the caller's, of at least @size bytes
  * @size: of @buffer, in bytes
- * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, progress
  * @n_read: (out) (optional): how many bytes were read; with %S3DLIO_ERROR_NO_SPACE, how many there are to read
  * @cancellable: (nullable): a cancellable
  * @error: return location for an error
  *
  * Reads an object, or a piece of it, into the caller's memory, without a copy. When it is larger than @buffer, that
- * is %S3DLIO_ERROR_NO_SPACE, @n_read tells the size and @buffer is untouched. After any other error the contents of
- * @buffer are undefined; nothing writes to it any more.
+ * is %S3DLIO_ERROR_NO_SPACE, @n_read tells the size and @buffer is untouched; a @length larger than @buffer is refused
+ * so without a request. After any other error the contents of @buffer are undefined; nothing writes to it any more.
  *
  * Returns: %TRUE when all of it was read
  *
@@ -325,7 +338,7 @@ s3dlio_client_get_into (S3dlioClient *client, const char *uri, gint64 offset, gi
  * @length: how many bytes, or -1: to the end
  * @buffer: memory of the caller's, of at least @size bytes
  * @size: of @buffer, in bytes
- * @options: (nullable): %S3DLIO_OPTION_IF_MATCH
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, progress
  * @cancellable: (nullable): a cancellable
  * @callback: (scope async): called when it is done
  * @user_data: for @callback

@@ -9,6 +9,7 @@
 
 #include "base/base-options.h"
 #include "client/client-private.h"
+#include "s3dlio/s3dlio-error.h"
 
 static S3dSequence *
 plan_abort (S3dlioClient *client, const char *uri, const char *upload_id, S3dlioOptions *options, GError **error)
@@ -19,6 +20,12 @@ plan_abort (S3dlioClient *client, const char *uri, const char *upload_id, S3dlio
   if (!s3d_options_check (options, NULL, error)
       || !s3d_client_resolve (client, uri, S3D_NAME_OBJECT, &target, error))
     return NULL;
+  if (*upload_id == '\0')
+    {
+      /* Some services (Ceph) take such a request for one to delete the object. */
+      g_set_error_literal (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "the upload-id is empty");
+      return NULL;
+    }
 
   op = s3d_op_new (S3D_OP_UPLOAD_ABORT, target.uri, NULL, NULL);
   op->upload_id = g_strdup (upload_id);

@@ -11,6 +11,7 @@
 #include "base/base-uri.h"
 #include "client/client-copy.h"
 #include "engine/engine-put.h"
+#include "s3dlio/s3dlio-error.h"
 
 /* Resolves the object to write, after a look at the options. */
 static gboolean
@@ -29,6 +30,8 @@ plan_put (S3dlioClient *client, const char *uri, GBytes *bytes, S3dlioOptions *o
   g_autoptr (S3dSource) source = NULL;
   S3dPutOptions put;
 
+  g_return_val_if_fail (bytes != NULL, NULL);
+
   if (!prepare (client, uri, options, &target, error))
     return NULL;
 
@@ -38,11 +41,15 @@ plan_put (S3dlioClient *client, const char *uri, GBytes *bytes, S3dlioOptions *o
   return s3d_put_new (target.store, s3d_client_get_budget (client), target.uri, source, &put);
 }
 
-/* What g_input_stream_read() does, for the engine. */
+/* What g_input_stream_read() does, for the engine. Streams that bindings implement may fail without an error. */
 static gssize
 read_stream (gpointer data, gpointer buffer, gsize size, GCancellable *cancellable, GError **error)
 {
-  return g_input_stream_read (G_INPUT_STREAM (data), buffer, size, cancellable, error);
+  const gssize n = g_input_stream_read (G_INPUT_STREAM (data), buffer, size, cancellable, error);
+
+  if (n < 0 && *error == NULL)
+    g_set_error_literal (error, S3DLIO_ERROR, S3DLIO_ERROR_FAILED, "the stream cannot be read, and does not say why");
+  return n;
 }
 
 static S3dSequence *
@@ -51,6 +58,8 @@ plan_put_stream (S3dlioClient *client, const char *uri, GInputStream *stream, S3
   g_auto (S3dTarget) target = S3D_TARGET_INIT;
   g_autoptr (S3dAttributes) attributes = NULL;
   S3dPutOptions put;
+
+  g_return_val_if_fail (G_IS_INPUT_STREAM (stream), NULL);
 
   if (!prepare (client, uri, options, &target, error))
     return NULL;
@@ -64,13 +73,18 @@ plan_put_stream (S3dlioClient *client, const char *uri, GInputStream *stream, S3
 static S3dSequence *
 plan_put_file (S3dlioClient *client, const char *uri, const char *path, S3dlioOptions *options, GError **error)
 {
-  g_autoptr (S3dlioUri) file = s3dlio_uri_new_for_path (path);
-  g_autofree char *file_text = s3dlio_uri_to_string (file);
+  g_autoptr (S3dlioUri) file = NULL;
+  g_autofree char *file_text = NULL;
   g_autoptr (S3dAttributes) attributes = NULL;
   g_auto (S3dTarget) target = S3D_TARGET_INIT;
   g_auto (S3dTarget) from = S3D_TARGET_INIT;
   S3dPutOptions put;
 
+  if (!s3d_client_check_path (path, error))
+    return NULL;
+
+  file = s3dlio_uri_new_for_path (path);
+  file_text = s3dlio_uri_to_string (file);
   if (!prepare (client, uri, options, &target, error)
       || !s3d_client_resolve (client, file_text, S3D_NAME_OBJECT, &from, error))
     return NULL;
@@ -358,7 +372,8 @@ s3dlio_client_put_stream_finish (S3dlioClient *client, GAsyncResult *result, S3d
  * @client: a client
  * @from: the object to copy
  * @to: the object to make
- * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_NO_CLOBBER, content headers, metadata, progress
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_NO_CLOBBER, %S3DLIO_OPTION_PRESERVE_MTIME, content
+ *   headers, metadata, progress
  * @cancellable: (nullable): a cancellable
  * @error: return location for an error
  *
@@ -384,7 +399,8 @@ s3dlio_client_copy (S3dlioClient *client, const char *from, const char *to, S3dl
  * @client: a client
  * @from: the object to copy
  * @to: the object to make
- * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_NO_CLOBBER, content headers, metadata, progress
+ * @options: (nullable): %S3DLIO_OPTION_IF_MATCH, %S3DLIO_OPTION_NO_CLOBBER, %S3DLIO_OPTION_PRESERVE_MTIME, content
+ *   headers, metadata, progress
  * @cancellable: (nullable): a cancellable
  * @callback: (scope async): called when it is done
  * @user_data: for @callback

@@ -200,8 +200,12 @@ s3d_client_add_open_uploads (S3dlioClient *client, GPtrArray *uploads)
 gboolean
 s3d_client_resolve (S3dlioClient *client, const char *text, S3dNameKind kind, S3dTarget *target, GError **error)
 {
-  g_autoptr (S3dlioUri) uri = s3dlio_uri_parse (text, error);
+  g_autoptr (S3dlioUri) uri = NULL;
 
+  g_return_val_if_fail (S3DLIO_IS_CLIENT (client), FALSE);
+  g_return_val_if_fail (text != NULL, FALSE);
+
+  uri = s3dlio_uri_parse (text, error);
   if (uri == NULL || !check_name (uri, text, kind, error))
     return FALSE;
 

@@ -18,12 +18,14 @@ typedef struct
   Many *many;
   S3dManyItem wanted;
   S3dSequence *running; /* while it runs */
+  gint ready; /* atomic: what follows is there */
   GError *error;
   union
   {
     GBytes *bytes;
     gsize size;
     S3dlioObjectInfo *info;
+    gpointer any; /* but a size */
   } result; /* by the kind of the whole */
 } Item;
 
@@ -55,6 +57,7 @@ item_ended (Item *item)
 {
   Many *many = item->many;
 
+  g_atomic_int_set (&item->ready, TRUE);
   if (many->ready != NULL)
     many->ready (&many->base, item - many->items, many->ready_data);
 }
@@ -325,46 +328,60 @@ s3d_many_set_ready (S3dSequence *many, S3dItemReady ready, gpointer data)
   ((Many *) many)->ready_data = data;
 }
 
+static gboolean
+refuse (const Item *item, GError *reason, GError **error)
+{
+  g_autofree char *uri = s3dlio_uri_to_string (item->wanted.target);
+
+  if (!g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_prefix_error (&reason, "%s %s: ", item->many->kind == S3D_MANY_PUT ? "put" : "get", uri);
+  g_propagate_error (error, reason);
+  return FALSE;
+}
+
 /* TRUE: it ended well. */
 static gboolean
 check_item (const Item *item, GError **error)
 {
-  g_autofree char *uri = NULL;
+  if (!g_atomic_int_get (&item->ready))
+    return refuse (item, g_error_new_literal (S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "it is not ready"), error);
 
-  if (item->error == NULL)
-    return TRUE;
+  return item->error == NULL || refuse (item, g_error_copy (item->error), error);
+}
 
-  uri = s3dlio_uri_to_string (item->wanted.target);
-  g_propagate_error (error, g_error_copy (item->error));
-  if (!g_error_matches (item->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    g_prefix_error (error, "%s %s: ", item->many->kind == S3D_MANY_PUT ? "put" : "get", uri);
-  return FALSE;
+static gpointer
+steal_result (Item *item, GError **error)
+{
+  if (!check_item (item, error))
+    return NULL;
+  if (item->result.any == NULL)
+    refuse (item, g_error_new_literal (S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "it was taken already"), error);
+
+  return g_steal_pointer (&item->result.any);
 }
 
 GBytes *
 s3d_many_steal_bytes (S3dSequence *many, gsize index, GError **error)
 {
-  Item *item = &((Many *) many)->items[index];
-
-  return check_item (item, error) ? g_steal_pointer (&item->result.bytes) : NULL;
+  return steal_result (&((Many *) many)->items[index], error);
 }
 
 gboolean
 s3d_many_get_size (S3dSequence *many, gsize index, gsize *size, GError **error)
 {
   const Item *item = &((Many *) many)->items[index];
+  GError *reason = NULL;
+  const gboolean good = check_item (item, &reason);
 
   if (size != NULL)
-    *size = item->error == NULL || g_error_matches (item->error, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE)
-              ? item->result.size
-              : 0;
-  return check_item (item, error);
+    *size = good || g_error_matches (reason, S3DLIO_ERROR, S3DLIO_ERROR_NO_SPACE) ? item->result.size : 0;
+  if (!good)
+    g_propagate_error (error, reason);
+  return good;
 }
 
 S3dlioObjectInfo *
 s3d_many_steal_info (S3dSequence *many, gsize index, GError **error)
 {
-  Item *item = &((Many *) many)->items[index];
-
-  return check_item (item, error) ? g_steal_pointer (&item->result.info) : NULL;
+  return steal_result (&((Many *) many)->items[index], error);
 }

@@ -2,10 +2,10 @@
 /*
  * Writing one object in one request.
  *
- * Ceph RGW 16 compares the If-Match of a PUT, with its quotes, with an ETag that has none, and refuses whatever is there.
- * So one HEAD looks into a refusal. Where it is Ceph that answers, and the ETag is the one that was asked for, the
- * condition goes once more, without quotes, which every release of Ceph understands; to this endpoint all later ones go
- * so. The decision stays the service's.
+ * Ceph RGW 16 compares the If-Match of a PUT, with its quotes, with an ETag that has none, and refuses whatever is
+ * there. So one HEAD looks into a refusal. Where it is Ceph that answers, and the ETag is the one that was asked for,
+ * the condition goes once more, without quotes, which every release of Ceph understands; to this endpoint all later
+ * ones go so. The decision stays the service's.
  *
  * Follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html. Runs on a loop thread.
  */

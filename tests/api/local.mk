@@ -8,9 +8,14 @@ delete_fixture = %D%/delete-fixture.c %D%/delete-fixture.h $(api_fixture)
 api_cppflags = $(USER_CPPFLAGS) -I$(top_srcdir)/tests
 api_libs = tests/server/libtestserver.la $(USER_LIBS)
 
-test_programs += %D%/test-copy %D%/test-copy-parts %D%/test-delete %D%/test-delete-prefix \
+test_programs += %D%/test-arguments %D%/test-copy %D%/test-copy-parts %D%/test-delete \
+  %D%/test-delete-prefix \
   %D%/test-life %D%/test-lists %D%/test-many %D%/test-names %D%/test-read %D%/test-rename \
   %D%/test-report %D%/test-resume %D%/test-uploads %D%/test-write
+
+%C%_test_arguments_SOURCES = %D%/test-arguments.c $(api_fixture)
+%C%_test_arguments_CPPFLAGS = $(api_cppflags)
+%C%_test_arguments_LDADD = $(api_libs)
 
 %C%_test_copy_SOURCES = %D%/test-copy.c $(api_fixture)
 %C%_test_copy_CPPFLAGS = $(api_cppflags)

@@ -91,6 +91,17 @@ put_objects (ApiTest *test, gsize n)
     }
 }
 
+static GPtrArray *
+contents_new (gsize n)
+{
+  GPtrArray *contents = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+
+  for (gsize i = 0; i < n; i++)
+    g_ptr_array_add (contents, api_bytes (i * 7, i));
+  g_ptr_array_add (contents, NULL);
+  return contents;
+}
+
 static void
 assert_untouched (const guint8 *place, gsize size)
 {
@@ -306,6 +317,81 @@ into_comes_as_it_is_ready (ApiTest *test)
   g_assert_cmpuint (n, ==, N);
 }
 
+/* As one that was started: who goes through batches need not know how they were made. */
+static void
+waited_for_is_gone_through (ApiTest *test)
+{
+  g_autofree const char **uris = uris_new (test, 10);
+  const char *const nothing[] = { NULL };
+  g_autoptr (GPtrArray) contents = contents_new (10);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (S3dlioBatch) put = NULL;
+  g_autoptr (S3dlioBatch) get = NULL;
+  g_autoptr (S3dlioBatch) none = NULL;
+  gsize index, n = 0;
+
+  put = s3dlio_client_put_many (test->client, uris, (GBytes *const *) contents->pdata, NULL, NULL, &error);
+  g_assert_no_error (error);
+  for (; s3dlio_batch_next (put, &index, NULL, &error); n++)
+    g_assert_cmpuint (index, ==, n);
+  g_assert_no_error (error);
+  g_assert_cmpuint (n, ==, 10);
+
+  get = s3dlio_client_get_many (test->client, uris, NULL, NULL, &error);
+  g_assert_no_error (error);
+  for (n = 0; s3dlio_batch_next (get, &index, NULL, &error); n++)
+    {
+      g_autoptr (GBytes) bytes = s3dlio_batch_take (get, index, &error);
+
+      api_assert_pattern (bytes, index * 7, index);
+    }
+  g_assert_no_error (error);
+  g_assert_cmpuint (n, ==, 10);
+
+  none = s3dlio_client_get_many (test->client, nothing, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (s3dlio_batch_get_n_items (none), ==, 0);
+  g_assert_false (s3dlio_batch_next (none, &index, NULL, &error));
+  g_assert_no_error (error);
+}
+
+static void
+what_is_not_there_is_an_error (ApiTest *test)
+{
+  const char *uris[] = { api_uri (test, "object"), NULL };
+  g_autoptr (GBytes) contents = api_bytes (10, 1);
+  GBytes *all[] = { contents, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (S3dlioBatch) put = NULL;
+  g_autoptr (S3dlioBatch) get = NULL;
+  g_autoptr (S3dlioObjectInfo) info = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  gsize index;
+
+  ts_server_add_fault (test->server, "op=PutObject action=hold");
+  put = s3dlio_client_start_put_many (test->client, uris, all, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_null (s3dlio_batch_take_info (put, 0, &error));
+  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID);
+  g_assert_nonnull (strstr (error->message, "not ready"));
+  g_clear_error (&error);
+  g_assert_true (ts_server_wait_held (test->server, 1, 30000));
+  ts_server_release (test->server);
+  g_assert_true (s3dlio_batch_next (put, &index, NULL, &error));
+  info = s3dlio_batch_take_info (put, 0, &error);
+  g_assert_no_error (error);
+  g_assert_null (s3dlio_batch_take_info (put, 0, &error));
+  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID);
+  g_assert_nonnull (strstr (error->message, "taken already"));
+  g_clear_error (&error);
+
+  get = s3dlio_client_get_many (test->client, uris, NULL, NULL, &error);
+  bytes = s3dlio_batch_take (get, 0, &error);
+  g_assert_no_error (error);
+  g_assert_null (s3dlio_batch_take (get, 0, &error));
+  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID);
+}
+
 static void
 keep_result (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -360,17 +446,6 @@ asynchronous_forms (ApiTest *test)
 }
 
 /* ---- Written ---- */
-
-static GPtrArray *
-contents_new (gsize n)
-{
-  GPtrArray *contents = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
-
-  for (gsize i = 0; i < n; i++)
-    g_ptr_array_add (contents, api_bytes (i * 7, i));
-  g_ptr_array_add (contents, NULL);
-  return contents;
-}
 
 static void
 each_is_written_or_has_its_error (ApiTest *test)
@@ -543,6 +618,8 @@ main (int argc, char **argv)
   api_add ("/many/pieces-of-each", API_ANY, pieces_of_each);
   api_add ("/many/wrong-arguments-are-told-before-a-request", API_ANY, wrong_arguments_are_told_before_a_request);
   api_add ("/many/asynchronous-forms", API_ANY, asynchronous_forms);
+  api_add ("/many/waited-for-is-gone-through", API_ANY, waited_for_is_gone_through);
+  api_add ("/many/what-is-not-there-is-an-error", API_SERVER, what_is_not_there_is_an_error);
   api_add ("/many/items-make-no-objects-of-glib", API_ANY, items_make_no_objects_of_glib);
   api_add ("/put-many/each-is-written-or-has-its-error", API_ANY, each_is_written_or_has_its_error);
   api_add ("/put-many/large-ones-go-in-parts", API_SERVER, large_ones_go_in_parts);
