@@ -164,6 +164,51 @@ many_keys_are_one_request_a_thousand (ApiTest *test)
   assert_left (test, nothing);
 }
 
+/* What a service cannot be asked about is counted here: a line of the log a request. */
+static void
+count_request (const char *domain, GLogLevelFlags level, const char *message, gpointer data)
+{
+  gint *counts = data; /* of all, of batches */
+
+  if (strstr (message, "attempts: 1") == NULL)
+    return;
+
+  g_atomic_int_inc (&counts[0]);
+  if (g_str_has_prefix (message, "POST "))
+    g_atomic_int_inc (&counts[1]);
+}
+
+/* Few of them are there, as that makes no difference. */
+static void
+ten_thousand_are_ten_requests (ApiTest *test)
+{
+  g_auto (GStrv) keys = numbered ("key-", 10000);
+  const char *some[] = { keys[0], keys[999], keys[1000], keys[9999], NULL };
+  g_auto (Told) told = { NULL };
+  g_autoptr (GError) error = NULL;
+  gint counts[2] = { 0, 0 };
+  guint handler;
+
+  if (!g_str_has_prefix (test->root, "s3:"))
+    {
+      g_test_skip ("no requests are made");
+      return;
+    }
+
+  told_init (&told);
+  put_all (test, some);
+  g_log_set_debug_enabled (TRUE);
+  handler = g_log_set_handler ("s3dlio", G_LOG_LEVEL_DEBUG, count_request, counts);
+  g_assert_true (delete_many (test, test->client, (const char *const *) keys, &told, &error));
+  g_log_remove_handler ("s3dlio", handler);
+  g_log_set_debug_enabled (FALSE);
+  g_assert_no_error (error);
+  g_assert_cmpuint (told.deleted, ==, 10000);
+  g_assert_cmpint (counts[1], ==, 10);
+  g_assert_cmpint (counts[0], ==, 10);
+  assert_left (test, nothing);
+}
+
 static void
 one_key_is_one_plain_request (ApiTest *test)
 {
@@ -449,6 +494,7 @@ main (int argc, char **argv)
   api_add ("/delete-many/with-a-wrong-name-deletes-nothing", API_ANY, many_with_a_wrong_name_are_left_alone);
   api_add ("/delete-many/of-none", API_ANY, many_of_none);
   api_add ("/delete-many/one-request-a-thousand", API_ANY, many_keys_are_one_request_a_thousand);
+  api_add ("/delete-many/ten-thousand-are-ten-requests", API_CONTAINERS, ten_thousand_are_ten_requests);
   api_add ("/delete-many/of-one-is-one-plain-request", API_SERVER, one_key_is_one_plain_request);
   api_add ("/delete-many/carries-its-digest", API_SERVER, batches_carry_their_digest);
   api_add ("/delete-many/failures-are-told-by-key", API_SERVER, failures_are_told_by_key);
