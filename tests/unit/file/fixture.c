@@ -185,6 +185,16 @@ fixture_op (Fixture *fixture, S3dOpKind kind, const char *name)
   return s3d_op_new (kind, uri, op_done, NULL);
 }
 
+S3dOp *
+fixture_op_from (Fixture *fixture, S3dOpKind kind, const char *from, const char *to)
+{
+  S3dOp *op = fixture_op (fixture, kind, to);
+
+  op->from = fixture_uri (fixture, from);
+
+  return op;
+}
+
 void
 fixture_start (Fixture *fixture, S3dOp *op)
 {

@@ -35,6 +35,7 @@ void fixture_assert_names (Fixture *fixture, const char *names); /* in the direc
 
 /* An op that fixture_wait() can wait for. */
 S3dOp *fixture_op (Fixture *fixture, S3dOpKind kind, const char *name);
+S3dOp *fixture_op_from (Fixture *fixture, S3dOpKind kind, const char *from, const char *to);
 void fixture_start (Fixture *fixture, S3dOp *op);
 void fixture_wait (S3dOp *op);
 void fixture_run (Fixture *fixture, S3dOp *op);

@@ -14,16 +14,6 @@
 
 #define LARGE ((gsize) 20 * 1024 * 1024 + 777)
 
-static S3dOp *
-copy_op (Fixture *fixture, const char *from, const char *to)
-{
-  S3dOp *op = fixture_op (fixture, S3D_OP_COPY, to);
-
-  op->from = fixture_uri (fixture, from);
-
-  return op;
-}
-
 static void
 assert_equal (const char *path, const char *other)
 {
@@ -40,7 +30,7 @@ assert_equal (const char *path, const char *other)
 static void
 test_copy (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) op = copy_op (fixture, "from", "a/b/to");
+  g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_COPY, "from", "a/b/to");
   g_autofree char *from = fixture_path (fixture, "from");
   g_autofree char *to = fixture_path (fixture, "a/b/to");
   g_autofree char *etag = NULL;
@@ -56,8 +46,8 @@ test_copy (Fixture *fixture, gconstpointer data)
 static void
 test_small (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) small = copy_op (fixture, "small", "to");
-  g_autoptr (S3dOp) empty = copy_op (fixture, "empty", "to");
+  g_autoptr (S3dOp) small = fixture_op_from (fixture, S3D_OP_COPY, "small", "to");
+  g_autoptr (S3dOp) empty = fixture_op_from (fixture, S3D_OP_COPY, "empty", "to");
 
   fixture_make (fixture, "small", "x");
   fixture_make (fixture, "empty", "");
@@ -75,7 +65,7 @@ test_across (Fixture *fixture, gconstpointer data)
   g_autofree char *dir = g_strdup (g_mkdtemp (made) ? made : fixture->dir);
   g_autofree char *to = g_build_filename (dir, "to", NULL);
   g_autofree char *from = fixture_path (fixture, "from");
-  g_autoptr (S3dOp) op = copy_op (fixture, "from", "to");
+  g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_COPY, "from", "to");
   g_autoptr (S3dlioUri) uri = s3dlio_uri_with_key (op->target, to);
 
   fixture_make_large (fixture, "from", LARGE);
@@ -91,7 +81,7 @@ test_across (Fixture *fixture, gconstpointer data)
 static void
 test_without_size (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) op = copy_op (fixture, "", "to");
+  g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_COPY, "", "to");
   g_autoptr (S3dlioUri) uri = s3dlio_uri_parse ("file:///proc/version", NULL);
   g_autofree char *to = fixture_path (fixture, "to");
 
@@ -104,7 +94,7 @@ test_without_size (Fixture *fixture, gconstpointer data)
 static void
 test_sparse (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) op = copy_op (fixture, "from", "to");
+  g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_COPY, "from", "to");
   g_autofree char *from = fixture_path (fixture, "from");
   g_autofree char *to = fixture_path (fixture, "to");
   int fd = g_open (from, O_CREAT | O_RDWR, 0600);
@@ -124,9 +114,9 @@ test_sparse (Fixture *fixture, gconstpointer data)
 static void
 test_onto_itself (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) same = copy_op (fixture, "file", "file");
-  g_autoptr (S3dOp) soft = copy_op (fixture, "file", "soft");
-  g_autoptr (S3dOp) hard = copy_op (fixture, "file", "hard");
+  g_autoptr (S3dOp) same = fixture_op_from (fixture, S3D_OP_COPY, "file", "file");
+  g_autoptr (S3dOp) soft = fixture_op_from (fixture, S3D_OP_COPY, "file", "soft");
+  g_autoptr (S3dOp) hard = fixture_op_from (fixture, S3D_OP_COPY, "file", "hard");
   g_autofree char *path = fixture_path (fixture, "file");
   g_autofree char *other = fixture_path (fixture, "hard");
 
@@ -142,11 +132,11 @@ test_onto_itself (Fixture *fixture, gconstpointer data)
 static void
 test_conditions (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) good = copy_op (fixture, "from", "new");
-  g_autoptr (S3dOp) stale = copy_op (fixture, "from", "new");
-  g_autoptr (S3dOp) there = copy_op (fixture, "from", "old");
-  g_autoptr (S3dOp) missing = copy_op (fixture, "none", "new");
-  g_autoptr (S3dOp) directory = copy_op (fixture, "d", "new");
+  g_autoptr (S3dOp) good = fixture_op_from (fixture, S3D_OP_COPY, "from", "new");
+  g_autoptr (S3dOp) stale = fixture_op_from (fixture, S3D_OP_COPY, "from", "new");
+  g_autoptr (S3dOp) there = fixture_op_from (fixture, S3D_OP_COPY, "from", "old");
+  g_autoptr (S3dOp) missing = fixture_op_from (fixture, S3D_OP_COPY, "none", "new");
+  g_autoptr (S3dOp) directory = fixture_op_from (fixture, S3D_OP_COPY, "d", "new");
 
   fixture_make (fixture, "from", "text");
   fixture_make (fixture, "old", "old");
@@ -166,8 +156,8 @@ test_conditions (Fixture *fixture, gconstpointer data)
 static void
 test_mode_and_time (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) plain = copy_op (fixture, "from", "plain");
-  g_autoptr (S3dOp) kept = copy_op (fixture, "from", "kept");
+  g_autoptr (S3dOp) plain = fixture_op_from (fixture, S3D_OP_COPY, "from", "plain");
+  g_autoptr (S3dOp) kept = fixture_op_from (fixture, S3D_OP_COPY, "from", "kept");
   g_autofree char *from = fixture_path (fixture, "from");
   g_autofree char *plain_path = fixture_path (fixture, "plain");
   g_autofree char *kept_path = fixture_path (fixture, "kept");
@@ -193,7 +183,7 @@ test_mode_and_time (Fixture *fixture, gconstpointer data)
 static void
 test_into_fifo (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) op = copy_op (fixture, "from", "fifo");
+  g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_COPY, "from", "fifo");
   g_autofree char *path = fixture_path (fixture, "fifo");
   g_autoptr (GByteArray) all = NULL;
   GThread *reader;
@@ -211,7 +201,7 @@ test_into_fifo (Fixture *fixture, gconstpointer data)
 static void
 test_changes (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) op = copy_op (fixture, "from", "fifo");
+  g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_COPY, "from", "fifo");
   g_autofree char *from = fixture_path (fixture, "from");
   g_autofree char *path = fixture_path (fixture, "fifo");
   g_autofree guint8 *buffer = g_malloc (LARGE);
@@ -251,7 +241,7 @@ write_slowly (gpointer path)
 static void
 test_from_fifo (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) op = copy_op (fixture, "fifo", "to");
+  g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_COPY, "fifo", "to");
   g_autofree char *path = fixture_path (fixture, "fifo");
   GThread *writer;
 
@@ -267,7 +257,7 @@ test_from_fifo (Fixture *fixture, gconstpointer data)
 static void
 test_from_ended_pipe (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) op = copy_op (fixture, "", "to");
+  g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_COPY, "", "to");
   g_autofree char *text = NULL;
   g_autoptr (S3dlioUri) uri = NULL;
   int ends[2];
@@ -287,7 +277,7 @@ test_from_ended_pipe (Fixture *fixture, gconstpointer data)
 static void
 test_from_silence (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) op = copy_op (fixture, "fifo", "to");
+  g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_COPY, "fifo", "to");
   g_autofree char *path = fixture_path (fixture, "fifo");
   int fd;
 
@@ -304,7 +294,7 @@ test_from_silence (Fixture *fixture, gconstpointer data)
 static void
 test_cancelled (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) op = copy_op (fixture, "from", "fifo");
+  g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_COPY, "from", "fifo");
   g_autofree char *path = fixture_path (fixture, "fifo");
   struct pollfd pollfd = { .events = POLLIN };
   int fd;
@@ -324,7 +314,7 @@ test_cancelled (Fixture *fixture, gconstpointer data)
 static void
 test_into_device (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) op = copy_op (fixture, "from", "null");
+  g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_COPY, "from", "null");
 
   fixture_make (fixture, "from", "text");
   fixture_make_link (fixture, "/dev/null", "null");

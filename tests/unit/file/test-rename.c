@@ -10,21 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static S3dOp *
-rename_op (Fixture *fixture, const char *from, const char *to)
-{
-  S3dOp *op = fixture_op (fixture, S3D_OP_RENAME, to);
-
-  op->from = fixture_uri (fixture, from);
-
-  return op;
-}
-
 static void
 test_rename (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) op = rename_op (fixture, "from", "a/b/to");
-  g_autoptr (S3dOp) over = rename_op (fixture, "a/b/to", "there");
+  g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_RENAME, "from", "a/b/to");
+  g_autoptr (S3dOp) over = fixture_op_from (fixture, S3D_OP_RENAME, "a/b/to", "there");
   g_autofree char *from = fixture_path (fixture, "from");
   g_autofree char *to = fixture_path (fixture, "a/b/to");
   struct stat before, after;
@@ -46,10 +36,10 @@ test_rename (Fixture *fixture, gconstpointer data)
 static void
 test_conditions (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) there = rename_op (fixture, "from", "there");
-  g_autoptr (S3dOp) stale = rename_op (fixture, "from", "there");
-  g_autoptr (S3dOp) free_name = rename_op (fixture, "from", "free");
-  g_autoptr (S3dOp) missing = rename_op (fixture, "missing", "there");
+  g_autoptr (S3dOp) there = fixture_op_from (fixture, S3D_OP_RENAME, "from", "there");
+  g_autoptr (S3dOp) stale = fixture_op_from (fixture, S3D_OP_RENAME, "from", "there");
+  g_autoptr (S3dOp) free_name = fixture_op_from (fixture, S3D_OP_RENAME, "from", "free");
+  g_autoptr (S3dOp) missing = fixture_op_from (fixture, S3D_OP_RENAME, "missing", "there");
 
   fixture_make (fixture, "from", "text");
   fixture_make (fixture, "there", "other");
@@ -77,7 +67,7 @@ test_onto_itself (Fixture *fixture, gconstpointer data)
   g_assert_no_errno (link (from, hard));
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     {
-      g_autoptr (S3dOp) op = rename_op (fixture, "from", names[i]);
+      g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_RENAME, "from", names[i]);
 
       fixture_run_bad (fixture, op, S3DLIO_ERROR_INVALID, "onto itself");
     }
@@ -96,7 +86,7 @@ test_takes_a_copy (Fixture *fixture, gconstpointer data)
   g_assert_no_errno (mkfifo (fifo, 0600));
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     {
-      g_autoptr (S3dOp) op = rename_op (fixture, names[i][0], names[i][1]);
+      g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_RENAME, names[i][0], names[i][1]);
 
       fixture_run_bad (fixture, op, S3DLIO_ERROR_UNSUPPORTED, "no regular file");
     }
@@ -108,7 +98,7 @@ static void
 test_across (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *dir = g_strdup ("/dev/shm/s3dlio-file-XXXXXX");
-  g_autoptr (S3dOp) op = rename_op (fixture, "from", "to");
+  g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_RENAME, "from", "to");
   g_autofree char *to = NULL;
   struct stat here, there;
 
@@ -131,8 +121,8 @@ test_across (Fixture *fixture, gconstpointer data)
 static void
 test_directories (Fixture *fixture, gconstpointer data)
 {
-  g_autoptr (S3dOp) source = rename_op (fixture, "d", "to");
-  g_autoptr (S3dOp) slash = rename_op (fixture, "from", "to/");
+  g_autoptr (S3dOp) source = fixture_op_from (fixture, S3D_OP_RENAME, "d", "to");
+  g_autoptr (S3dOp) slash = fixture_op_from (fixture, S3D_OP_RENAME, "from", "to/");
 
   fixture_make (fixture, "from", "text");
   fixture_make (fixture, "d/file", "x");

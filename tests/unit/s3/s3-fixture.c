@@ -57,6 +57,26 @@ fixture_close (Fixture *fixture)
   g_clear_pointer (&fixture->server, ts_server_free);
 }
 
+void
+fixture_set_up (Fixture *fixture, gconstpointer settings_text)
+{
+  const TestServerOptions options = { .min_part_size = 1 };
+  fixture_open (fixture, &options, settings_text);
+}
+
+void
+fixture_tear_down (Fixture *fixture, gconstpointer settings_text)
+{
+  fixture_close (fixture);
+}
+
+void
+fixture_put (Fixture *fixture, const char *key, const char *text)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
+  ts_server_put_object (fixture->server, "bucket", key, bytes);
+}
+
 S3dlioUri *
 fixture_uri (Fixture *fixture, const char *path)
 {
@@ -130,6 +150,20 @@ fixture_write (Fixture *fixture, const char *key, const char *text)
   S3dOp *op = fixture_op (fixture, S3D_OP_WRITE, key);
   op->source = s3d_source_new_bytes (bytes);
   return op;
+}
+
+void
+assert_text (GBytes *bytes, const char *text)
+{
+  g_assert_nonnull (bytes);
+  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), text, strlen (text));
+}
+
+void
+assert_stored (Fixture *fixture, const char *key, const char *text)
+{
+  g_autoptr (GBytes) bytes = ts_server_get_object (fixture->server, "bucket", key);
+  assert_text (bytes, text);
 }
 
 void

@@ -17,6 +17,12 @@ typedef struct
 /* @options and @settings_text ("name=value;name=value") nullable. The bucket is called "bucket". */
 void fixture_open (Fixture *fixture, const TestServerOptions *options, const char *settings_text);
 void fixture_close (Fixture *fixture);
+/* For g_test_add(): with parts as small as one likes, and @settings_text (nullable). */
+void fixture_set_up (Fixture *fixture, gconstpointer settings_text);
+void fixture_tear_down (Fixture *fixture, gconstpointer settings_text);
+
+/* Into the server, past the store. */
+void fixture_put (Fixture *fixture, const char *key, const char *text);
 
 /* "s3://HOST:PORT/" and @path. */
 S3dlioUri *fixture_uri (Fixture *fixture, const char *path);
@@ -35,6 +41,9 @@ GBytes *fixture_read (Fixture *fixture, S3dOp *op);
 /* Makes a WRITE of @text. */
 S3dOp *fixture_write (Fixture *fixture, const char *key, const char *text);
 
+void assert_text (GBytes *bytes, const char *text);
+/* The server has @key with this content. */
+void assert_stored (Fixture *fixture, const char *key, const char *text);
 void assert_ok (S3dOp *op);
 /* @words: that stand in the message, up to a NULL. */
 void assert_failed (S3dOp *op, S3dlioError code, ...) G_GNUC_NULL_TERMINATED;

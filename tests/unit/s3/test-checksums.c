@@ -31,20 +31,6 @@ set_up (Fixture *fixture, gconstpointer settings)
   open_with (fixture, TS_CHECKSUM_FULL, settings);
 }
 
-static void
-tear_down (Fixture *fixture, gconstpointer settings)
-{
-  fixture_close (fixture);
-}
-
-static void
-assert_stored (Fixture *fixture, const char *key, const char *text)
-{
-  g_autoptr (GBytes) bytes = ts_server_get_object (fixture->server, "bucket", key);
-  g_assert_nonnull (bytes);
-  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), text, strlen (text));
-}
-
 /* ---- One request ---- */
 
 static void
@@ -295,7 +281,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-#define ADD(name, settings, func) g_test_add (name, Fixture, settings, set_up, func, tear_down)
+#define ADD(name, settings, func) g_test_add (name, Fixture, settings, set_up, func, fixture_tear_down)
   ADD ("/s3/checksum/sent-where-asked-for", WITH, test_sent);
   ADD ("/s3/checksum/sent-beside-a-signed-payload", "checksum=crc32c", test_sent);
   ADD ("/s3/checksum/none-unless-asked-for", NULL, test_not_sent);

@@ -8,18 +8,6 @@
 
 #include <string.h>
 
-static void
-set_up (Fixture *fixture, gconstpointer data)
-{
-  fixture_open (fixture, NULL, "retries=1");
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  fixture_close (fixture);
-}
-
 static S3dOp *
 delete_keys (Fixture *fixture, const char *const *keys)
 {
@@ -118,8 +106,9 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add ("/s3/delete-many/keys-are-escaped", Fixture, NULL, set_up, test_escaped, tear_down);
-  g_test_add ("/s3/delete-many/keys-that-xml-cannot-carry-go-alone", Fixture, NULL, set_up, test_impossible, tear_down);
+  g_test_add ("/s3/delete-many/keys-are-escaped", Fixture, NULL, fixture_set_up, test_escaped, fixture_tear_down);
+  g_test_add ("/s3/delete-many/keys-that-xml-cannot-carry-go-alone", Fixture, NULL, fixture_set_up, test_impossible,
+              fixture_tear_down);
 
   return g_test_run ();
 }

@@ -12,25 +12,6 @@
 #define PATIENCE_MS 30000
 #define MALFORMED "Malformed"
 
-static void
-set_up (Fixture *fixture, gconstpointer data)
-{
-  fixture_open (fixture, NULL, NULL);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  fixture_close (fixture);
-}
-
-static void
-put (Fixture *fixture, const char *key, const char *text)
-{
-  g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
-  ts_server_put_object (fixture->server, "bucket", key, bytes);
-}
-
 /* Reads "key"; the op with its end. */
 static S3dOp *
 read_key (Fixture *fixture)
@@ -48,7 +29,7 @@ read_with (const TestServerOptions *options, const char *settings, guint *reques
 {
   Fixture fixture = { 0 };
   fixture_open (&fixture, options, settings);
-  put (&fixture, "key", "text");
+  fixture_put (&fixture, "key", "text");
   S3dOp *op = read_key (&fixture);
   if (requests != NULL)
     *requests = ts_server_count (fixture.server, NULL);
@@ -72,7 +53,7 @@ test_write_without_etag (Fixture *fixture, gconstpointer data)
 static void
 test_overload (Fixture *fixture, gconstpointer data)
 {
-  put (fixture, "key", "text");
+  fixture_put (fixture, "key", "text");
   ts_server_add_fault (fixture->server, "nth=1 action=status status=503 code=SlowDown");
   ts_server_add_fault (fixture->server, "nth=2 action=status status=500 code=InternalError");
   ts_server_add_fault (fixture->server, "nth=3 action=status status=400 code=RequestTimeout");
@@ -96,7 +77,7 @@ test_overload_lasts (void)
                 { "action=status status=500 code=InternalError", S3DLIO_ERROR_UNAVAILABLE, "InternalError" } };
   Fixture fixture = { 0 };
   fixture_open (&fixture, NULL, "retries=3");
-  put (&fixture, "key", "text");
+  fixture_put (&fixture, "key", "text");
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       ts_server_clear_faults (fixture.server);
@@ -155,7 +136,7 @@ test_anonymous (void)
   TestServerOptions options = { .anonymous = TRUE };
   Fixture fixture = { 0 };
   fixture_open (&fixture, &options, "no-sign-request=true");
-  put (&fixture, "key", "text");
+  fixture_put (&fixture, "key", "text");
   g_autoptr (S3dOp) op = read_key (&fixture);
   assert_ok (op);
   assert_sent (&fixture, "GetObject", "authorization", NULL);
@@ -205,7 +186,7 @@ test_expired (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *dir = g_dir_make_tmp ("s3dlio-faults-XXXXXX", NULL);
   g_autofree char *path = g_build_filename (dir, "credentials", NULL);
-  put (fixture, "key", "text");
+  fixture_put (fixture, "key", "text");
   write_keys (path, TS_ACCESS_KEY);
   s3d_store_unref (fixture->store);
   fixture->store = open_with_file (fixture, path);
@@ -238,7 +219,7 @@ test_clock (void)
       TestServerOptions options = { .clock_offset = offsets[i] };
       Fixture fixture = { 0 };
       fixture_open (&fixture, &options, NULL);
-      put (&fixture, "key", "text");
+      fixture_put (&fixture, "key", "text");
       g_autoptr (S3dOp) first = read_key (&fixture);
       assert_ok (first);
       g_assert_cmpuint (first->facts.attempts, ==, 2);
@@ -256,7 +237,7 @@ test_clock_head (void)
   TestServerOptions options = { .clock_offset = 7200 };
   Fixture fixture = { 0 };
   fixture_open (&fixture, &options, NULL);
-  put (&fixture, "key", "text");
+  fixture_put (&fixture, "key", "text");
   g_autoptr (S3dOp) op = fixture_op (&fixture, S3D_OP_STAT, "key");
   fixture_run (&fixture, op);
   assert_ok (op);
@@ -274,7 +255,7 @@ test_region (gconstpointer data)
     {
       Fixture fixture = { 0 };
       fixture_open (&fixture, &options, NULL);
-      put (&fixture, "key", "text");
+      fixture_put (&fixture, "key", "text");
       for (guint n = 0; n < 2; n++)
         {
           g_autoptr (S3dOp) op = fixture_op (&fixture, kinds[i], "key");
@@ -300,7 +281,7 @@ test_region_of_many (gconstpointer data)
   guint attempts = 0;
 
   fixture_open (&fixture, &options, "max-total-requests=16");
-  put (&fixture, "key", "text");
+  fixture_put (&fixture, "key", "text");
   for (guint i = 0; i < n_ops; i++)
     {
       g_ptr_array_add (ops, fixture_op (&fixture, S3D_OP_STAT, "key"));
@@ -367,7 +348,7 @@ test_virtual_host (void)
   virtual.store = s3d_s3_store_open (uri, virtual.settings, &error);
   g_assert_no_error (error);
 
-  put (&fixture, "key", "text");
+  fixture_put (&fixture, "key", "text");
   g_autoptr (S3dOp) op = read_key (&virtual);
   assert_ok (op);
   g_autofree char *host = g_strdup_printf ("bucket.s3.localhost:%u", ts_server_get_port (fixture.server));
@@ -427,7 +408,7 @@ static void
 test_cancel_in_flight (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dSink) sink = s3d_sink_new_growing (1024);
-  put (fixture, "key", "text");
+  fixture_put (fixture, "key", "text");
   ts_server_add_fault (fixture->server, "action=hold");
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_READ, "key");
   op->sink = sink;
@@ -494,7 +475,7 @@ test_cancel_any_time (Fixture *fixture, gconstpointer data)
 static void
 test_cancel_second_request (Fixture *fixture, gconstpointer data)
 {
-  put (fixture, "key", "text");
+  fixture_put (fixture, "key", "text");
   ts_server_add_fault (fixture->server, "op=CopyObject action=hold");
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_COPY, "to");
   op->from = fixture_uri (fixture, "bucket/key");
@@ -510,7 +491,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-#define ADD(name, func) g_test_add (name, Fixture, NULL, set_up, func, tear_down)
+#define ADD(name, func) g_test_add (name, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
   ADD ("/s3/faults/overload-is-waited-out", test_overload);
   ADD ("/s3/faults/a-write-without-an-etag-is-an-error", test_write_without_etag);
   g_test_add_func ("/s3/faults/lasting-overload-says-what-and-how-often", test_overload_lasts);

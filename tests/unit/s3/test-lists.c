@@ -9,25 +9,6 @@
 
 #include <string.h>
 
-static void
-set_up (Fixture *fixture, gconstpointer data)
-{
-  fixture_open (fixture, NULL, NULL);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  fixture_close (fixture);
-}
-
-static void
-put (Fixture *fixture, const char *key)
-{
-  g_autoptr (GBytes) bytes = g_bytes_new_static ("xyz", 3);
-  ts_server_put_object (fixture->server, "bucket", key, bytes);
-}
-
 static S3dOp *
 list_page (Fixture *fixture, const char *prefix, gboolean recursive, guint page_size, S3dCursor *cursor)
 {
@@ -77,7 +58,7 @@ static void
 test_items (Fixture *fixture, gconstpointer data)
 {
   S3dCursor cursor = { 0 };
-  put (fixture, "key");
+  fixture_put (fixture, "key", "xyz");
   g_autoptr (S3dOp) op = list_page (fixture, "", TRUE, 0, &cursor);
   assert_ok (op);
   g_assert_cmpuint (op->items->len, ==, 1);
@@ -95,7 +76,7 @@ test_prefix (Fixture *fixture, gconstpointer data)
 {
   static const char *const keys[] = { "a", "a/1", "a/2/x", "a/2/y", "a.b", "aXb", "b" };
   for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
-    put (fixture, keys[i]);
+    fixture_put (fixture, keys[i], "xyz");
   assert_list (fixture, "", TRUE, 0, "a a.b a/1 a/2/x a/2/y aXb b");
   assert_list (fixture, "", FALSE, 0, "a a.b a/* aXb b");
   assert_list (fixture, "a", FALSE, 0, "a a.b a/* aXb");
@@ -113,7 +94,7 @@ test_pages (Fixture *fixture, gconstpointer data)
   for (guint i = 0; i < 2500; i++)
     {
       g_autofree char *key = g_strdup_printf ("k%04u", i);
-      put (fixture, key);
+      fixture_put (fixture, key, "xyz");
     }
   ts_server_reset_ledger (fixture->server);
   g_autofree char *text = list_all (fixture, "", TRUE, 0);
@@ -145,7 +126,7 @@ static void
 test_garbage (Fixture *fixture, gconstpointer data)
 {
   S3dCursor cursor = { 0 };
-  put (fixture, "key");
+  fixture_put (fixture, "key", "xyz");
   ts_server_add_fault (fixture->server, "nth=1-2 action=garbage");
   g_autoptr (S3dOp) op = list_page (fixture, "", TRUE, 0, &cursor);
   assert_ok (op);
@@ -157,7 +138,7 @@ static void
 test_error_in_ok (Fixture *fixture, gconstpointer data)
 {
   S3dCursor cursor = { 0 };
-  put (fixture, "key");
+  fixture_put (fixture, "key", "xyz");
   ts_server_add_fault (fixture->server, "nth=1 action=ok-error code=SlowDown spaces=3");
   g_autoptr (S3dOp) op = list_page (fixture, "", TRUE, 0, &cursor);
   assert_ok (op);
@@ -220,7 +201,7 @@ test_bucket_refusals (Fixture *fixture, gconstpointer data)
   fixture_run (fixture, again);
   assert_failed (again, S3DLIO_ERROR_EXISTS, "BucketAlreadyOwnedByYou", NULL);
 
-  put (fixture, "key");
+  fixture_put (fixture, "key", "xyz");
   g_autoptr (S3dOp) full = bucket_op (fixture, S3D_OP_CONTAINER_DELETE, "bucket");
   fixture_run (fixture, full);
   assert_failed (full, S3DLIO_ERROR_PRECONDITION, "BucketNotEmpty", NULL);
@@ -270,7 +251,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-#define ADD(name, func) g_test_add (name, Fixture, NULL, set_up, func, tear_down)
+#define ADD(name, func) g_test_add (name, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
   ADD ("/s3/list/what-an-item-tells", test_items);
   ADD ("/s3/list/prefix-is-literal-and-split-at-slashes", test_prefix);
   ADD ("/s3/list/pages-of-1000-in-order", test_pages);

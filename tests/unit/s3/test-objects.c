@@ -13,32 +13,6 @@
 #define SEED 7
 
 static void
-set_up (Fixture *fixture, gconstpointer data)
-{
-  fixture_open (fixture, NULL, NULL);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  fixture_close (fixture);
-}
-
-static void
-put (Fixture *fixture, const char *key, const char *text)
-{
-  g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
-  ts_server_put_object (fixture->server, "bucket", key, bytes);
-}
-
-static void
-assert_text (GBytes *bytes, const char *text)
-{
-  g_assert_nonnull (bytes);
-  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), text, strlen (text));
-}
-
-static void
 assert_attribute (S3dlioObjectInfo *info, const char *name, const char *value)
 {
   g_assert_cmpstr (s3dlio_object_info_get_attribute (info, name), ==, value);
@@ -49,7 +23,7 @@ assert_attribute (S3dlioObjectInfo *info, const char *name, const char *value)
 static void
 test_read (Fixture *fixture, gconstpointer data)
 {
-  put (fixture, "key", "0123456789");
+  fixture_put (fixture, "key", "0123456789");
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_READ, "key");
   g_autoptr (GBytes) bytes = fixture_read (fixture, op);
   assert_ok (op);
@@ -86,7 +60,7 @@ assert_range (Fixture *fixture, gint64 offset, gint64 length, const char *header
 static void
 test_ranges (Fixture *fixture, gconstpointer data)
 {
-  put (fixture, "key", "0123456789");
+  fixture_put (fixture, "key", "0123456789");
   assert_range (fixture, 0, 4, "bytes=0-3", "0123");
   assert_range (fixture, 3, 4, "bytes=3-6", "3456");
   assert_range (fixture, 3, -1, "bytes=3-", "3456789");
@@ -111,7 +85,7 @@ static void
 test_last_bytes (Fixture *fixture, gconstpointer data)
 {
   static const char *const wrong[] = { "bytes 0-9/10", "bytes 5-8/10", "bytes 6-8/9", "bytes */10" };
-  put (fixture, "key", "0123456789");
+  fixture_put (fixture, "key", "0123456789");
   assert_last_bytes (fixture, 1, "bytes=-1", "9");
   assert_last_bytes (fixture, 4, "bytes=-4", "6789");
   assert_last_bytes (fixture, 100, "bytes=-100", "0123456789");
@@ -130,7 +104,7 @@ test_last_bytes (Fixture *fixture, gconstpointer data)
 static void
 test_empty (Fixture *fixture, gconstpointer data)
 {
-  put (fixture, "key", "");
+  fixture_put (fixture, "key", "");
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_READ, "key");
   g_autoptr (GBytes) bytes = fixture_read (fixture, op);
   assert_ok (op);
@@ -156,7 +130,7 @@ assert_behind_the_end (Fixture *fixture, const char *fault, gint64 total)
 static void
 test_behind_the_end (Fixture *fixture, gconstpointer data)
 {
-  put (fixture, "key", "0123456789");
+  fixture_put (fixture, "key", "0123456789");
   assert_behind_the_end (fixture, "action=range-error mode=content-range", 10);
   assert_behind_the_end (fixture, "action=range-error mode=actual-size", 10);
   assert_behind_the_end (fixture, "action=range-error mode=none", -1);
@@ -165,7 +139,7 @@ test_behind_the_end (Fixture *fixture, gconstpointer data)
 static void
 test_range_ignored (Fixture *fixture, gconstpointer data)
 {
-  put (fixture, "key", "0123456789");
+  fixture_put (fixture, "key", "0123456789");
   ts_server_add_fault (fixture->server, "action=ignore-range");
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_READ, "key");
   op->offset = 3;
@@ -183,7 +157,7 @@ test_wrong_range (Fixture *fixture, gconstpointer data)
 {
   static const char *const ranges[] = { "bytes 0-3/10", "bytes 4-7/10", "bytes 3-7/10", "bytes 3-5/10",
                                         "bytes 3-6/6",  "bytes */10",   "lines 3-6/10" };
-  put (fixture, "key", "0123456789");
+  fixture_put (fixture, "key", "0123456789");
   for (guint i = 0; i < G_N_ELEMENTS (ranges); i++)
     {
       g_autofree char *fault = g_strdup_printf ("action=content-range value='%s'", ranges[i]);
@@ -200,7 +174,7 @@ test_wrong_range (Fixture *fixture, gconstpointer data)
 static void
 test_no_length (Fixture *fixture, gconstpointer data)
 {
-  put (fixture, "key", "0123456789");
+  fixture_put (fixture, "key", "0123456789");
   ts_server_add_fault (fixture->server, "action=no-length");
   g_autoptr (S3dOp) whole = fixture_op (fixture, S3D_OP_READ, "key");
   g_autoptr (GBytes) all = fixture_read (fixture, whole);
@@ -234,7 +208,7 @@ test_ready (Fixture *fixture, gconstpointer data)
 {
   char memory[4] = { 0 };
   g_autoptr (S3dSink) sink = s3d_sink_new_memory (memory, sizeof memory);
-  put (fixture, "key", "0123456789");
+  fixture_put (fixture, "key", "0123456789");
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_READ, "key");
   op->offset = 2;
   op->length = 4;
@@ -254,7 +228,7 @@ test_ready (Fixture *fixture, gconstpointer data)
 static void
 test_if_match (Fixture *fixture, gconstpointer data)
 {
-  put (fixture, "key", "0123456789");
+  fixture_put (fixture, "key", "0123456789");
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_READ, "key");
   op->if_match = g_strdup ("781e5e245d69b566979b86e28d23f2c7");
   g_autoptr (GBytes) bytes = fixture_read (fixture, op);
@@ -312,7 +286,7 @@ test_no_key (Fixture *fixture, gconstpointer data)
 static void
 test_stat (Fixture *fixture, gconstpointer data)
 {
-  put (fixture, "key", "0123456789");
+  fixture_put (fixture, "key", "0123456789");
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_STAT, "key");
   fixture_run (fixture, op);
   assert_ok (op);
@@ -442,7 +416,7 @@ test_no_clobber (Fixture *fixture, gconstpointer data)
 static void
 test_write_if_match (Fixture *fixture, gconstpointer data)
 {
-  put (fixture, "key", "hello");
+  fixture_put (fixture, "key", "hello");
   g_autoptr (S3dOp) stale = fixture_write (fixture, "key", "other");
   stale->if_match = g_strdup ("00000000000000000000000000000000");
   fixture_run (fixture, stale);
@@ -472,7 +446,7 @@ test_write_if_match_of_ceph (Fixture *fixture, gconstpointer data)
   g_autoptr (GString) large = g_string_new ("other");
   g_string_set_size (large, 200000); /* so that it is hashed on a worker, again */
   memset (large->str, 'x', large->len);
-  put (fixture, "key", "hello");
+  fixture_put (fixture, "key", "hello");
   ts_server_reset_ledger (fixture->server);
   ts_server_add_fault (fixture->server, ceph_refuses);
   ts_server_add_fault (fixture->server, ceph_answers);
@@ -506,7 +480,7 @@ test_write_if_match_refused (Fixture *fixture, gconstpointer data)
   };
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      put (fixture, "key", "hello");
+      fixture_put (fixture, "key", "hello");
       ts_server_clear_faults (fixture->server);
       ts_server_reset_ledger (fixture->server);
       ts_server_add_fault (fixture->server, ceph_refuses);
@@ -527,7 +501,7 @@ test_write_if_match_any (Fixture *fixture, gconstpointer data)
   fixture_run (fixture, none);
   assert_failed (none, S3DLIO_ERROR_NOT_FOUND, NULL);
 
-  put (fixture, "key", "hello");
+  fixture_put (fixture, "key", "hello");
   g_autoptr (S3dOp) any = replacement (fixture, "*", "second");
   fixture_run (fixture, any);
   assert_ok (any);
@@ -576,8 +550,8 @@ test_large_body (Fixture *fixture, gconstpointer data)
 static void
 test_delete (Fixture *fixture, gconstpointer data)
 {
-  put (fixture, "key", "x");
-  put (fixture, "key2", "x");
+  fixture_put (fixture, "key", "x");
+  fixture_put (fixture, "key2", "x");
   for (guint i = 0; i < 2; i++) /* the second time it is gone */
     {
       g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_DELETE, "key");
@@ -605,9 +579,9 @@ etag_of_key (Fixture *fixture)
 static void
 test_delete_if_match (Fixture *fixture, gconstpointer data)
 {
-  put (fixture, "key", "x");
+  fixture_put (fixture, "key", "x");
   g_autofree char *old = etag_of_key (fixture);
-  put (fixture, "key", "y");
+  fixture_put (fixture, "key", "y");
 
   /* Seen before it is too late, even for a service that heeds no condition. */
   g_autoptr (S3dOp) stale = fixture_op (fixture, S3D_OP_DELETE, "key");
@@ -701,7 +675,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-#define ADD(name, func) g_test_add (name, Fixture, NULL, set_up, func, tear_down)
+#define ADD(name, func) g_test_add (name, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
   ADD ("/s3/read/whole-object-in-one-request", test_read);
   ADD ("/s3/read/ranges", test_ranges);
   ADD ("/s3/read/empty-object", test_empty);

@@ -11,27 +11,6 @@
 #define SEED 3
 #define PART (5 * 1048576)
 
-static void
-set_up (Fixture *fixture, gconstpointer data)
-{
-  TestServerOptions options = { .min_part_size = 1 };
-  fixture_open (fixture, &options, NULL);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer data)
-{
-  fixture_close (fixture);
-}
-
-static void
-assert_stored (Fixture *fixture, const char *key, const char *text)
-{
-  g_autoptr (GBytes) bytes = ts_server_get_object (fixture->server, "bucket", key);
-  g_assert_nonnull (bytes);
-  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), text, strlen (text));
-}
-
 /* ---- Uploads ---- */
 
 static char *
@@ -429,7 +408,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-#define ADD(name, func) g_test_add (name, Fixture, NULL, set_up, func, tear_down)
+#define ADD(name, func) g_test_add (name, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
   ADD ("/s3/upload/begin-parts-complete", test_upload);
   ADD ("/s3/upload/large-part", test_large_part);
   ADD ("/s3/upload/abort-and-missing-is-no-error", test_abort);
