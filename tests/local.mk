@@ -23,7 +23,7 @@ AM_TESTS_ENVIRONMENT = \
   export ZDEFS PREFIX LIBDIR BINDIR PUBLIC_HEADERS;
 
 EXTRA_DIST += \
-  %D%/allowed-skips %D%/run %D%/tap.sh \
+  %D%/allowed-skips %D%/directory.h %D%/run %D%/tap.sh \
   %D%/demo/demo %D%/fresh/fresh-debian %D%/tsan/glib-order.c %D%/tsan/suppressions \
   %D%/valgrind/suppressions
 

@@ -152,34 +152,34 @@ tool_succeed (Tool *tool)
   tool->succeeded++;
 }
 
+static void G_GNUC_PRINTF (1, 0)
+print_formatted (const char *format, va_list args)
+{
+  g_autofree char *text = g_strdup_vprintf (format, args);
+
+  print_note (text);
+}
+
 void
 tool_note (Tool *tool, const char *format, ...)
 {
-  g_autofree char *text = NULL;
   va_list args;
 
-  if (tool->options->quiet)
-    return;
-
   va_start (args, format);
-  text = g_strdup_vprintf (format, args);
+  if (!tool->options->quiet)
+    print_formatted (format, args);
   va_end (args);
-  print_note (text);
 }
 
 void
 tool_verbose (Tool *tool, const char *format, ...)
 {
-  g_autofree char *text = NULL;
   va_list args;
 
-  if (tool->options->verbose == 0)
-    return;
-
   va_start (args, format);
-  text = g_strdup_vprintf (format, args);
+  if (tool->options->verbose > 0)
+    print_formatted (format, args);
   va_end (args);
-  print_note (text);
 }
 
 void

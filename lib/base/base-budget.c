@@ -132,7 +132,7 @@ s3d_reservation_release (S3dReservation *reservation)
 
   g_free (reservation);
   while (grant_next (budget))
-    ;
+    continue;
   s3d_budget_unref (budget);
   return waited;
 }

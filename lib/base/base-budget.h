@@ -18,8 +18,7 @@ void s3d_budget_unref (S3dBudget *budget);
 /* Queues for @bytes. Returns TRUE in @granted when they are there at once (the callback is then
  * not called); else the callback is called later, once, from the thread that released, with no
  * lock held. */
-S3dReservation *s3d_budget_reserve (S3dBudget *budget, guint64 bytes, S3dBudgetGranted callback,
-                                    gpointer data,
+S3dReservation *s3d_budget_reserve (S3dBudget *budget, guint64 bytes, S3dBudgetGranted callback, gpointer data,
                                     gboolean *granted);
 
 /* Gives the bytes back, or leaves the queue. TRUE when it had not been granted: the callback

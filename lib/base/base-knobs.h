@@ -62,11 +62,9 @@ char *s3d_knob_variable (const S3dKnob *knob); /* S3DLIO_… (transfer full) */
 char *s3d_knob_form (const S3dKnob *knob);
 
 /* Reads a text; INVALID errors begin with @label, the name of the property or variable. */
-gboolean s3d_knob_parse (const S3dKnob *knob, const char *label, const char *text, S3dKnobValue *value,
-                         GError **error);
+gboolean s3d_knob_parse (const S3dKnob *knob, const char *label, const char *text, S3dKnobValue *value, GError **error);
 /* Whether a value that is set, from wherever, is in bounds. */
-gboolean s3d_knob_check (const S3dKnob *knob, const char *label, const S3dKnobValue *value,
-                         GError **error);
+gboolean s3d_knob_check (const S3dKnob *knob, const char *label, const S3dKnobValue *value, GError **error);
 /* G_MAXUINT64, which no bound allows, for what is no time. */
 guint64 s3d_knob_milliseconds (double seconds);
 /* The index of @text among the words or their aliases, or -1. Any case. */
@@ -83,5 +81,4 @@ gboolean s3d_config_peek (S3dlioConfig *config, guint index, S3dKnobValue *value
 /* By hand over environment over fallback, in each of them the knob before more general ones; @config may be NULL. An
  * error names property or variable. A wrong variable that only S3 reads counts as not set, and goes to @s3_error, if
  * that is the first. With value->set FALSE it is the fallback. (base-settings.c) */
-gboolean s3d_knob_resolve (S3dlioConfig *config, guint index, S3dKnobValue *value, GError **s3_error,
-                           GError **error);
+gboolean s3d_knob_resolve (S3dlioConfig *config, guint index, S3dKnobValue *value, GError **s3_error, GError **error);

@@ -108,7 +108,7 @@ settings_text (const S3dKnob *knob, const char *text)
 }
 
 static void
-store (S3dSettings *settings, const S3dKnob *knob, const S3dKnobValue *value)
+set_field (S3dSettings *settings, const S3dKnob *knob, const S3dKnobValue *value)
 {
   gpointer field = (char *) settings + knob->field;
 
@@ -171,7 +171,7 @@ s3d_settings_new (S3dlioConfig *config, GError **error)
 
       if (!s3d_knob_resolve (config, i, &value, &settings->s3_error, error))
         return NULL;
-      store (settings, &s3d_knobs[i], &value);
+      set_field (settings, &s3d_knobs[i], &value);
     }
 
   return g_steal_pointer (&settings);

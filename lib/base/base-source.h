@@ -28,7 +28,6 @@ guint64 s3d_source_get_length (S3dSource *source);
 gconstpointer s3d_source_peek (S3dSource *source);
 /* Reads at most @size bytes at @offset; -1 with @error. Stateless, so that a rewind costs
  * nothing. */
-gssize s3d_source_read (S3dSource *source, guint64 offset, gpointer buffer, gsize size,
-                        GError **error);
+gssize s3d_source_read (S3dSource *source, guint64 offset, gpointer buffer, gsize size, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dSource, s3d_source_unref)

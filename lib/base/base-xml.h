@@ -16,8 +16,7 @@ typedef struct
 } S3dXmlHandler;
 
 /* Errors are S3DLIO_ERROR_FAILED "the service sent XML that cannot be read: …". */
-gboolean s3d_xml_parse (const char *xml, gsize size, const S3dXmlHandler *handler, gpointer data,
-                        GError **error);
+gboolean s3d_xml_parse (const char *xml, gsize size, const S3dXmlHandler *handler, gpointer data, GError **error);
 
 /* Appends @text with &, <, >, quotes and CR escaped. Control characters that XML 1.0 cannot
  * carry give FALSE. */

@@ -238,11 +238,8 @@ read_range (Job *job, GError **error)
       gpointer buffer = s3d_sink_get_buffer (op->sink, &size);
       gsize n;
 
-      if (s3d_op_is_cancelled (op))
-        {
-          g_propagate_error (error, s3d_error_new_cancelled ());
-          return FALSE;
-        }
+      if (!s3d_op_goes_on (op, error))
+        return FALSE;
 
       n = call_once (job, at, buffer, (gsize) MIN ((gint64) size, end - at), error);
       if (n == 0)

@@ -8,8 +8,8 @@
 #include "engine/engine-put.h"
 
 /* @options (nullable) are of the target; @if_match (nullable) is of the source. */
-S3dSequence *s3d_copy_new (S3dStore *from_store, S3dlioUri *from, S3dStore *store, S3dlioUri *target,
-                           S3dBudget *budget, const char *if_match, const S3dPutOptions *options);
+S3dSequence *s3d_copy_new (S3dStore *from_store, S3dlioUri *from, S3dStore *store, S3dlioUri *target, S3dBudget *budget,
+                           const char *if_match, const S3dPutOptions *options);
 
 /* Inside @store, which can S3D_OP_UPLOAD_PART_COPY: one COPY up to the setting multipart-copy-threshold. No byte passes
  * through this process, unless the store cannot copy parts of @from. */

@@ -35,8 +35,8 @@ typedef struct
 
 /* @offset ≥ 0, @length ≥ 0 or -1: to the end. @offset < 0: the last -@offset bytes, or all when there are fewer;
  * @length is -1 (or 0) then. @if_match nullable. */
-S3dSequence *s3d_get_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, gint64 offset,
-                          gint64 length, const char *if_match, const S3dGetDestination *destination);
+S3dSequence *s3d_get_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, gint64 offset, gint64 length,
+                          const char *if_match, const S3dGetDestination *destination);
 
 /* Before the start. Other ranges than the store's settings say. */
 void s3d_get_set_ranges (S3dSequence *sequence, const S3dRangeSettings *ranges);

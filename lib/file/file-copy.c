@@ -75,7 +75,7 @@ s3d_file_copy_bytes (S3dFileCopy *copy, guint64 from, guint64 to, guint64 length
     {
       gssize n = 0;
 
-      if (!s3d_file_go_on (copy->op, error))
+      if (!s3d_op_goes_on (copy->op, error))
         return FALSE;
       if (!copy->by_hand)
         n = copy_in_kernel (copy, from + done, to + done, length - done, error);
@@ -135,7 +135,7 @@ copy_to_end (S3dFileCopy *copy, GError **error)
 
   do
     {
-      n = s3d_file_go_on (copy->op, error) ? copy_by_hand (copy, at, at, S3D_FILE_PIECE, error) : -1;
+      n = s3d_op_goes_on (copy->op, error) ? copy_by_hand (copy, at, at, S3D_FILE_PIECE, error) : -1;
       at += (guint64) MAX (n, 0);
     }
   while (n > 0);

@@ -102,7 +102,7 @@ read_names (S3dFileDirectory *directory, DIR *stream, const char *filter, gboole
       const struct dirent *dirent;
       Entry entry;
 
-      if (i % LOOK_EVERY == 0 && !s3d_file_go_on (op, error))
+      if (i % LOOK_EVERY == 0 && !s3d_op_goes_on (op, error))
         return FALSE;
 
       errno = 0;

@@ -30,17 +30,6 @@ s3d_file_set_error (GError **error, S3dlioError code, const char *path, const ch
   g_set_error (error, S3DLIO_ERROR, (int) code, "%s %s", name, predicate);
 }
 
-gboolean
-s3d_file_go_on (S3dOp *op, GError **error)
-{
-  if (!s3d_op_is_cancelled (op))
-    return TRUE;
-
-  g_propagate_error (error, s3d_error_new_cancelled ());
-
-  return FALSE;
-}
-
 static void
 set_etag (const struct stat *stat, char etag[ETAG_SIZE])
 {

@@ -95,7 +95,7 @@ wait_for_bytes (S3dFileInput *input, S3dOp *op, GError **error)
 {
   struct pollfd pollfd = { .fd = input->fd, .events = POLLIN };
 
-  while (s3d_file_go_on (op, error))
+  while (s3d_op_goes_on (op, error))
     {
       if (poll (&pollfd, 1, WAIT_BYTES_MSEC) > 0)
         return TRUE;

@@ -188,7 +188,7 @@ fill_page (Walk *walk, S3dOp *op, guint page, GError **error)
       const char *name = g_ptr_array_index (top->names, top->next);
       gboolean is_directory = g_str_has_suffix (name, "/");
 
-      if (!s3d_file_go_on (op, error) || (is_directory && op->recursive && !descend (walk, top, op, error)))
+      if (!s3d_op_goes_on (op, error) || (is_directory && op->recursive && !descend (walk, top, op, error)))
         return FALSE;
       if (!is_directory || !op->recursive)
         {

@@ -49,7 +49,7 @@ wait_for_reader (const char *path, S3dOp *op, GError **error)
   if (stat (path, &now) != 0 || !S_ISFIFO (now.st_mode))
     return -1;
 
-  while (s3d_file_go_on (op, error))
+  while (s3d_op_goes_on (op, error))
     {
       fd = open (path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
       if (fd >= 0 || errno != ENXIO)
@@ -140,7 +140,7 @@ s3d_file_output_write (S3dFileOutput *output, S3dOp *op, gconstpointer data, gsi
 
   while (size > 0)
     {
-      gssize n = s3d_file_go_on (op, error) ? write_some (output, bytes, MIN (size, WRITE_PIECE), offset, error) : -1;
+      gssize n = s3d_op_goes_on (op, error) ? write_some (output, bytes, MIN (size, WRITE_PIECE), offset, error) : -1;
 
       if (n < 0)
         return FALSE;

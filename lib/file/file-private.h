@@ -28,8 +28,6 @@ typedef struct
 void s3d_file_set_errno (GError **error, int err, const char *what, const char *path);
 /* "PATH predicate" */
 void s3d_file_set_error (GError **error, S3dlioError code, const char *path, const char *predicate);
-/* FALSE with @error when @op was cancelled. */
-gboolean s3d_file_go_on (S3dOp *op, GError **error);
 
 /* @if_match nullable; "*" is any. */
 gboolean s3d_file_check_match (const char *path, const struct stat *stat, const char *if_match, GError **error);

@@ -84,7 +84,7 @@ send_body (S3dOp *op, S3dFileInput *input, GError **error)
 
   while (at < end)
     {
-      gssize n = s3d_file_go_on (op, error)
+      gssize n = s3d_op_goes_on (op, error)
                    ? send_piece (op, input, &buffer, at, (gsize) MIN (end - at, S3D_FILE_PIECE), error)
                    : -1;
 

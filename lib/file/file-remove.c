@@ -238,7 +238,7 @@ s3d_file_run_delete_tree (S3dOp *op, GError **error)
 
   while (walk->levels->len > 0 && op->keys->len < page)
     {
-      if (!s3d_file_go_on (op, error))
+      if (!s3d_op_goes_on (op, error))
         return FALSE;
       walk_on (walk, op);
     }

@@ -82,7 +82,7 @@ run_delete_many (S3dOp *op, GError **error)
     {
       S3dKey *key = &g_array_index (op->keys, S3dKey, i);
 
-      if (!s3d_file_go_on (op, error))
+      if (!s3d_op_goes_on (op, error))
         return FALSE;
       key->state = remove_one (key->key, &key->error) ? S3D_KEY_GONE : S3D_KEY_FAILED;
     }
@@ -175,7 +175,7 @@ run_op (gpointer data)
   S3dOp *op = data;
   GError *error = NULL;
 
-  if (s3d_file_go_on (op, &error))
+  if (s3d_op_goes_on (op, &error))
     jobs[op->kind](op, &error);
 
   s3d_op_complete (op, error);

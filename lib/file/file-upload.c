@@ -248,7 +248,7 @@ run_part (gpointer data)
 
   if (job->part != NULL)
     end_part (job->upload, job->part, op,
-              s3d_file_go_on (op, &error) && write_part (job->upload, job->part, op, &error));
+              s3d_op_goes_on (op, &error) && write_part (job->upload, job->part, op, &error));
   else
     set_unknown (op, &error);
 

@@ -66,7 +66,7 @@ s3d_http_poll_wake (S3dHttpPoll *poll)
   guint64 one = 1;
 
   while (write (poll->event_fd, &one, sizeof one) < 0 && errno == EINTR)
-    ;
+    continue;
 }
 
 static Watch *

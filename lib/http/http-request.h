@@ -86,8 +86,7 @@ const char *s3d_http_request_get_target (S3dHttpRequest *request);
 const char *s3d_http_request_get_header (S3dHttpRequest *request, const char *name);
 /* The headers in order, "name", "value" alternating; valid until one is set. For signers. */
 guint s3d_http_request_get_n_headers (S3dHttpRequest *request);
-void s3d_http_request_get_nth_header (S3dHttpRequest *request, guint n, const char **name,
-                                      const char **value);
+void s3d_http_request_get_nth_header (S3dHttpRequest *request, guint n, const char **name, const char **value);
 S3dSource *s3d_http_request_get_source (S3dHttpRequest *request);
 
 /* Out: of the last attempt. */
@@ -96,8 +95,7 @@ guint s3d_http_request_get_status (S3dHttpRequest *request); /* 0: no answer */
 const char *s3d_http_request_get_response_header (S3dHttpRequest *request, const char *name);
 /* Calls @func for each response header, in order. */
 void s3d_http_request_foreach_response_header (S3dHttpRequest *request,
-                                               void (*func) (const char *name, const char *value,
-                                                     gpointer data),
+                                               void (*func) (const char *name, const char *value, gpointer data),
                                                gpointer data);
 gint64 s3d_http_request_get_content_length (S3dHttpRequest *request); /* -1: not said */
 /* The captured body (an error's up to 64 KiB, an answer without a sink up to 32 MiB), with its

@@ -86,7 +86,7 @@ take_field (S3dHttpTransfer *transfer, const char *line, gsize size)
   if (colon == NULL || colon == line)
     return TRUE;
   for (value = colon + 1; value < end && (*value == ' ' || *value == '\t'); value++)
-    ;
+    continue;
   while (end > value && g_ascii_isspace (end[-1]))
     end--;
   if (!s3d_http_headers_add (&request->answer, line, (gsize) (colon - line), value, (gsize) (end - value),

@@ -99,12 +99,6 @@ look_answer (S3dS3Job *job, GError **error)
 }
 
 static gboolean
-look_forgive (G_GNUC_UNUSED S3dS3Job *job, const S3dS3Failure *failure)
-{
-  return failure->status == 404;
-}
-
-static gboolean
 look_ended (S3dS3Job *job, GError **error)
 {
   if (*error != NULL)
@@ -116,7 +110,7 @@ look_ended (S3dS3Job *job, GError **error)
 }
 
 static const S3dS3Verb look_verb = {
-  .method = "HEAD", .answer = look_answer, .forgive = look_forgive, .ended = look_ended
+  .method = "HEAD", .answer = look_answer, .forgive = s3d_s3_job_forgive_missing, .ended = look_ended
 };
 
 void

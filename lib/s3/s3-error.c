@@ -176,7 +176,7 @@ take_text (char **field, const char *text)
 }
 
 static gboolean
-read_element (const char *path, const char *text, gpointer data, G_GNUC_UNUSED GError **error)
+read_element (const char *path, const char *text, gpointer data, GError **error)
 {
   S3dS3Failure *failure = data;
   if (g_str_has_prefix (path, "ErrorResponse/"))

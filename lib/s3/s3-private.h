@@ -104,6 +104,8 @@ S3dHttpVerdict s3d_s3_job_read_document (S3dS3Job *job, const char *root, S3dS3E
 /* For answers that say all with their status: FINAL without @error when there is nothing in it. A body is an error for
  * all its 2xx, or comes from somebody else, a portal or a proxy. */
 S3dHttpVerdict s3d_s3_job_expect_nothing (S3dS3Job *job, GError **error);
+/* For verbs that look: that nothing is there is an answer too. */
+gboolean s3d_s3_job_forgive_missing (S3dS3Job *job, const S3dS3Failure *failure);
 /* "partNumber=N&uploadId=ID", the number only of parts (transfer full) */
 char *s3d_s3_upload_query (const S3dOp *op);
 /* What is to be done after @failure; mends what can be mended. */

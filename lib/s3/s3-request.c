@@ -149,7 +149,7 @@ sign_hook (S3dHttpRequest *request, gpointer data, GError **error)
 /* ---- Answers ---- */
 
 static gboolean
-headers_hook (G_GNUC_UNUSED S3dHttpRequest *request, gpointer data, GError **error)
+headers_hook (S3dHttpRequest *request, gpointer data, GError **error)
 {
   S3dS3Job *job = data;
   GError *local = NULL;
@@ -197,6 +197,12 @@ s3d_s3_job_expect_nothing (S3dS3Job *job, GError **error)
   const char *body = s3d_http_request_get_body (job->request, &size);
   s3d_s3_skip_blanks (&body, &size);
   return size == 0 ? S3D_HTTP_FINAL : read_disguised (job, "empty one", error);
+}
+
+gboolean
+s3d_s3_job_forgive_missing (S3dS3Job *job, const S3dS3Failure *failure)
+{
+  return failure->status == 404;
 }
 
 /* A 412 to a condition that the target be missing means that it is there. */
@@ -449,7 +455,7 @@ submit (S3dS3Job *job)
 }
 
 static void
-cancel_job (G_GNUC_UNUSED S3dOp *op, gpointer data)
+cancel_job (S3dOp *op, gpointer data)
 {
   S3dS3Job *job = data;
   g_mutex_lock (&job->lock);

@@ -176,7 +176,7 @@ complete_answer (S3dS3Job *job, GError **error)
 }
 
 static S3dHttpVerdict
-look_answer (S3dS3Job *job, G_GNUC_UNUSED GError **error)
+look_answer (S3dS3Job *job, GError **error)
 {
   g_autofree char *expected = expected_etag (job->op);
   g_autofree char *etag = s3d_s3_etag_from_headers (job->request);
@@ -262,7 +262,7 @@ s3d_s3_start_upload_complete (S3dStore *store, S3dOp *op)
 /* ---- Abort ---- */
 
 static gboolean
-abort_forgive (G_GNUC_UNUSED S3dS3Job *job, const S3dS3Failure *failure)
+abort_forgive (S3dS3Job *job, const S3dS3Failure *failure)
 {
   return s3d_s3_failure_is (failure, "NoSuchUpload");
 }

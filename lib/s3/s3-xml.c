@@ -31,7 +31,7 @@ typedef struct
 } Document;
 
 static gboolean
-read_element (const char *path, const char *text, gpointer data, G_GNUC_UNUSED GError **error)
+read_element (const char *path, const char *text, gpointer data, GError **error)
 {
   Document *document = data;
   gsize length = strlen (document->root);

@@ -8,8 +8,8 @@
 #include "base/base-time.h"
 
 /* @uri is the whole URI; @size -1, @mtime S3D_TIME_UNKNOWN, @etag NULL when not known. */
-S3dlioObjectInfo *s3d_object_info_new (S3dlioObjectType type, const char *uri, gint64 size,
-                                       gint64 mtime, const char *etag);
+S3dlioObjectInfo *s3d_object_info_new (S3dlioObjectType type, const char *uri, gint64 size, gint64 mtime,
+                                       const char *etag);
 
 /* Only while the creator alone holds it. @name: "content-type", "content-encoding",
  * "content-language", "content-disposition", "cache-control", "storage-class", "version-id", "upload-id". */

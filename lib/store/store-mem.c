@@ -28,17 +28,6 @@ struct _MemStore
 };
 
 static gboolean
-check_cancelled (S3dOp *op, GError **error)
-{
-  if (!s3d_op_is_cancelled (op))
-    return TRUE;
-
-  g_propagate_error (error, s3d_error_new_cancelled ());
-
-  return FALSE;
-}
-
-static gboolean
 send_body (S3dOp *op, const guint8 *data, gsize size, GError **error)
 {
   if (op->sink == NULL)
@@ -52,7 +41,7 @@ send_body (S3dOp *op, const guint8 *data, gsize size, GError **error)
       gsize piece = MIN (size, PIECE_SIZE);
       gpointer buffer = s3d_sink_get_buffer (op->sink, &piece);
 
-      if (!check_cancelled (op, error))
+      if (!s3d_op_goes_on (op, error))
         return FALSE;
 
       piece = MIN (piece, size);
@@ -141,7 +130,7 @@ s3d_mem_read_source (S3dOp *op, GError **error)
 
   while (got < length)
     {
-      gssize n = check_cancelled (op, error) ? s3d_source_read (op->source, got, memory + got,
+      gssize n = s3d_op_goes_on (op, error) ? s3d_source_read (op->source, got, memory + got,
                                                                 MIN ((gsize) length - got, PIECE_SIZE), error)
                                              : -1;
 
@@ -214,7 +203,7 @@ run_op (gpointer data)
   GError *error = NULL;
 
   op->facts.attempts = 1;
-  if (check_cancelled (op, &error))
+  if (s3d_op_goes_on (op, &error))
     handlers[op->kind](store, op, &error);
 
   s3d_op_complete (op, error);

@@ -101,6 +101,17 @@ s3d_op_is_cancelled (S3dOp *op)
   return cancelled;
 }
 
+gboolean
+s3d_op_goes_on (S3dOp *op, GError **error)
+{
+  if (!s3d_op_is_cancelled (op))
+    return TRUE;
+
+  g_propagate_error (error, s3d_error_new_cancelled ());
+
+  return FALSE;
+}
+
 GError *
 s3d_error_new_cancelled (void)
 {

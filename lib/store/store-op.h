@@ -206,6 +206,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dOp, s3d_op_unref)
  * the acknowledgement that sink and source are let go. */
 void s3d_op_cancel (S3dOp *op);
 gboolean s3d_op_is_cancelled (S3dOp *op);
+/* FALSE with @error when it was cancelled. */
+gboolean s3d_op_goes_on (S3dOp *op, GError **error);
 GError *s3d_error_new_cancelled (void);
 
 /* For backends: what s3d_op_cancel() does (called without the op's lock held; at once when it is

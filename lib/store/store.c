@@ -88,11 +88,8 @@ s3d_store_start (S3dStore *store, S3dOp *op, GError **error)
       return FALSE;
     }
 
-  if (s3d_op_is_cancelled (op))
-    {
-      g_propagate_error (error, s3d_error_new_cancelled ());
-      return FALSE;
-    }
+  if (!s3d_op_goes_on (op, error))
+    return FALSE;
 
   s3d_op_ref (op);
   op->store = s3d_store_ref (store);

@@ -66,8 +66,7 @@ typedef struct
   S3dStoreOpen open;
 } S3dBackend;
 
-void s3d_store_init (S3dStore *store, const S3dStoreClass *klass, S3dSettings *settings,
-                     const char *scheme);
+void s3d_store_init (S3dStore *store, const S3dStoreClass *klass, S3dSettings *settings, const char *scheme);
 S3dStore *s3d_store_ref (S3dStore *store);
 void s3d_store_unref (S3dStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (S3dStore, s3d_store_unref)

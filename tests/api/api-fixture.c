@@ -8,6 +8,8 @@
 
 #include "api-fixture.h"
 
+#include "directory.h"
+
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -137,22 +139,6 @@ open_client (const ApiEndpoint *endpoint, S3dlioConfig *config, char **root)
 }
 
 static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      remove_tree (child);
-    }
-
-  g_remove (path);
-}
-
-static void
 run_test (gconstpointer data)
 {
   const Registered *registered = data;
@@ -242,7 +228,7 @@ api_run (void)
     g_clear_pointer (&servers[i], ts_server_free);
 
   if (temporary != NULL)
-    remove_tree (temporary);
+    directory_remove (temporary);
   g_clear_pointer (&temporary, g_free);
   return status;
 }

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "api-fixture.h"
+#include "directory.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -222,17 +223,6 @@ progress_ends_at_the_whole (ApiTest *test)
   g_assert_cmpint (seen.total, ==, 40 * MIB);
 }
 
-static guint
-count_entries (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  return n;
-}
-
 /* The library names its threads; those of the test server are other people's. */
 static guint
 count_own_threads (void)
@@ -271,7 +261,7 @@ falls_to (guint (*count) (void), guint expected)
 static guint
 count_descriptors (void)
 {
-  return count_entries ("/proc/self/fd");
+  return directory_count ("/proc/self/fd");
 }
 
 static void

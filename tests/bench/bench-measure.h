@@ -22,8 +22,8 @@ double bench_median (const double *values, guint n);
 double bench_best (const double *values, guint n);
 
 /* Runs two functions in turns: what disturbs the machine disturbs both. */
-void bench_alternate (guint rounds, BenchSeries *first, BenchFunc first_func, gpointer first_data,
-                      BenchSeries *second, BenchFunc second_func, gpointer second_data);
+void bench_alternate (guint rounds, BenchSeries *first, BenchFunc first_func, gpointer first_data, BenchSeries *second,
+                      BenchFunc second_func, gpointer second_data);
 
 /* The median of first/second, a round each. */
 double bench_ratio_of_cpu (const BenchSeries *first, const BenchSeries *second);

@@ -7,7 +7,6 @@ bench_common = %D%/bench-measure.c %D%/bench-measure.h %D%/bench-raw.c %D%/bench
 
 test_helpers += %D%/bench-http
 %C%_bench_http_SOURCES = %D%/bench-http.c $(bench_common)
-%C%_bench_http_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_SERVER_CPPFLAGS)
 %C%_bench_http_LDADD = $(TEST_SERVER_LIBS) $(HTTP_LIBS)
 
 test_helpers += %D%/bench-client

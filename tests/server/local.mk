@@ -4,14 +4,12 @@
 # scripts start. It sees nothing of lib/.
 #
 # A test that uses it (include "server/test-server.h"):
-#   %C%_test_name_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_SERVER_CPPFLAGS)
 #   %C%_test_name_LDADD = $(TEST_SERVER_LIBS) $(HTTP_LIBS)
 
-TEST_SERVER_CPPFLAGS = -I$(top_srcdir)/tests
 TEST_SERVER_LIBS = %D%/libtestserver.la
 
 test_server_cppflags = \
-  -DG_LOG_DOMAIN=\"test-server\" \
+  -I$(top_srcdir)/tests -DG_LOG_DOMAIN=\"test-server\" \
   -DGLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_74 -DGLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_74 \
   $(GIO_CFLAGS) $(GIO_UNIX_CFLAGS) $(GNUTLS_CFLAGS) $(XML_CFLAGS)
 

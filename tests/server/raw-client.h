@@ -45,12 +45,11 @@ RawAnswer *raw_client_receive (RawClient *client, gboolean head);
 gboolean raw_client_at_end (RawClient *client);
 
 /* One request and its answer. @headers is "Name: value\r\n"… or NULL; @body NULL: none. */
-RawAnswer *raw_client_ask (RawClient *client, const char *method, const char *target,
-                           const char *headers, const char *body);
+RawAnswer *raw_client_ask (RawClient *client, const char *method, const char *target, const char *headers,
+                           const char *body);
 
 /* The same over a connection of its own. */
-RawAnswer *raw_ask (TestServer *server, const char *method, const char *target,
-                    const char *headers, const char *body);
+RawAnswer *raw_ask (TestServer *server, const char *method, const char *target, const char *headers, const char *body);
 
 /* The value of a header of the answer, or NULL. Free it. */
 char *raw_answer_header (RawAnswer *answer, const char *name);

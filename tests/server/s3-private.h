@@ -15,8 +15,7 @@
 
 /* Sets an error answer; @details are more XML elements, or NULL.  @message NULL: a usual one. */
 void ts_s3_error (TsCall *call, guint status, const char *code, const char *message);
-void ts_s3_error_with (TsCall *call, guint status, const char *code, const char *message,
-                       const char *details);
+void ts_s3_error_with (TsCall *call, guint status, const char *code, const char *message, const char *details);
 void ts_s3_xml (TsCall *call, GString *text);  /* takes it; 200 */
 GString *ts_s3_xml_begin (const char *element); /* declaration and root with its namespace */
 
@@ -32,8 +31,7 @@ char *ts_s3_xml_text (xmlNode *parent, const char *name); /* of the child; NULL:
 gboolean ts_s3_check_md5 (TsCall *call, gboolean required);
 
 /* Reads a number from a query parameter; FALSE: InvalidArgument is the answer. */
-gboolean ts_s3_number_param (TsCall *call, const char *name, guint least, guint most,
-                             guint otherwise, guint *out);
+gboolean ts_s3_number_param (TsCall *call, const char *name, guint least, guint most, guint otherwise, guint *out);
 
 /* ---- s3-auth.c: FALSE when the answer is set ---- */
 

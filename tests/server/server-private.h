@@ -215,8 +215,7 @@ struct _TsCall
 const char *ts_call_header (TsCall *call, const char *name);
 const char *ts_call_param (TsCall *call, const char *name);
 void ts_call_set_header (TsCall *call, const char *name, const char *value);
-void ts_call_set_headerf (TsCall *call, const char *name, const char *format, ...)
-    G_GNUC_PRINTF (3, 4);
+void ts_call_set_headerf (TsCall *call, const char *name, const char *format, ...) G_GNUC_PRINTF (3, 4);
 void ts_call_clear_answer (TsCall *call);
 void ts_call_take_body (TsCall *call, const char *type, GString *text);
 void ts_call_add_segment (TsCall *call, GBytes *bytes, gsize offset, gsize length);
@@ -273,8 +272,7 @@ typedef enum
   TS_WAIT_OPEN,
 } TsWait;
 
-gboolean ts_ledger_wait (TsLedger *ledger, TsWait what, const char *operation, guint n,
-                         guint timeout_ms);
+gboolean ts_ledger_wait (TsLedger *ledger, TsWait what, const char *operation, guint n, guint timeout_ms);
 
 /* ---- server-tls.c ---- */
 
@@ -328,5 +326,4 @@ struct _TestServer
 gint64 ts_server_now (TestServer *server); /* Unix time by the server's clock */
 
 /* Copies what is known of @access_key; FALSE: nothing. */
-gboolean ts_server_find_credentials (TestServer *server, const char *access_key,
-                                     TsCredentials *out);
+gboolean ts_server_find_credentials (TestServer *server, const char *access_key, TsCredentials *out);

@@ -46,15 +46,14 @@ void ts_store_lock (TsStore *store);
 void ts_store_unlock (TsStore *store);
 
 TsBucket *ts_store_bucket_locked (TsStore *store, const char *name);
-TsBucket *ts_store_add_bucket_locked (TsStore *store, const char *name, const char *region,
-                                      gint64 now);
+TsBucket *ts_store_add_bucket_locked (TsStore *store, const char *name, const char *region, gint64 now);
 void ts_store_remove_bucket_locked (TsStore *store, const char *name);
 GTree *ts_store_buckets_locked (TsStore *store); /* name → TsBucket, in byte order */
 
 /* Takes the reference to @object. */
 void ts_bucket_put_locked (TsBucket *bucket, const char *key, TsObject *object);
-TsUpload *ts_bucket_add_upload_locked (TsStore *store, TsBucket *bucket, const char *key,
-                                       GPtrArray *headers, gint64 now);
+TsUpload *ts_bucket_add_upload_locked (TsStore *store, TsBucket *bucket, const char *key, GPtrArray *headers,
+                                       gint64 now);
 
 /* NULL when there is none; else a reference. */
 TsObject *ts_store_get (TsStore *store, const char *bucket, const char *key);

@@ -8,6 +8,7 @@
  */
 #include "config.h"
 
+#include "directory.h"
 #include "server-store.h"
 
 #include <arpa/inet.h>
@@ -369,21 +370,6 @@ stop (TestServer *server)
   while (left > 0);
 }
 
-static void
-remove_directory (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *file = g_build_filename (path, name, NULL);
-
-      g_unlink (file);
-    }
-  g_rmdir (path);
-}
-
 void
 ts_server_free (TestServer *server)
 {
@@ -395,7 +381,7 @@ ts_server_free (TestServer *server)
   if (server->stop_fd >= 0)
     close (server->stop_fd);
   if (server->made_dir != NULL)
-    remove_directory (server->made_dir);
+    directory_remove (server->made_dir);
   if (server->tls != NULL)
     gnutls_certificate_free_credentials (server->tls);
   g_array_unref (server->listeners);

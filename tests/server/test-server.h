@@ -127,8 +127,7 @@ gboolean ts_server_has_bucket (TestServer *server, const char *bucket);
 void ts_server_put_object (TestServer *server, const char *bucket, const char *key, GBytes *data);
 
 /* An object of @size bytes that depend on @seed and the position alone, see ts_pattern_fill(). */
-void ts_server_put_pattern (TestServer *server, const char *bucket, const char *key, guint64 size,
-                            guint32 seed);
+void ts_server_put_pattern (TestServer *server, const char *bucket, const char *key, guint64 size, guint32 seed);
 void ts_server_remove_object (TestServer *server, const char *bucket, const char *key);
 
 /* NULL when there is none; of an object made from parts this is a copy. */
@@ -136,8 +135,7 @@ GBytes *ts_server_get_object (TestServer *server, const char *bucket, const char
 
 /* The ETag with its quotes; content-type, x-amz-meta-…; NULL when the object or the header is
  * missing. */
-char *ts_server_get_object_header (TestServer *server, const char *bucket, const char *key,
-                                   const char *header);
+char *ts_server_get_object_header (TestServer *server, const char *bucket, const char *key, const char *header);
 
 /* Keys in byte order. */
 char **ts_server_list_keys (TestServer *server, const char *bucket);
@@ -209,8 +207,7 @@ void ts_server_reset_ledger (TestServer *server);
 /* Waits; FALSE when @timeout_ms has passed. count: so many requests of @operation (NULL: any)
  * have arrived since the last reset. held: so many wait in a hold or a stall. idle: none is in
  * flight. open: at most so many connections. */
-gboolean ts_server_wait_count (TestServer *server, const char *operation, guint n,
-                               guint timeout_ms);
+gboolean ts_server_wait_count (TestServer *server, const char *operation, guint n, guint timeout_ms);
 gboolean ts_server_wait_held (TestServer *server, guint n, guint timeout_ms);
 gboolean ts_server_wait_idle (TestServer *server, guint timeout_ms);
 gboolean ts_server_wait_open (TestServer *server, guint n, guint timeout_ms);

@@ -6,6 +6,7 @@
 
 #include "base/base-file.h"
 #include "base/base-time.h"
+#include "directory.h"
 #include "s3dlio/s3dlio-error.h"
 
 #include <fcntl.h>
@@ -33,42 +34,12 @@ set_up (Fixture *fixture, gconstpointer data)
 }
 
 static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      if (g_file_test (child, G_FILE_TEST_IS_DIR) && !g_file_test (child, G_FILE_TEST_IS_SYMLINK))
-        remove_tree (child);
-      else
-        g_unlink (child);
-    }
-  g_rmdir (path);
-}
-
-static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
   g_unsetenv ("S3DLIO_TEST_NO_TMPFILE");
-  remove_tree (fixture->dir);
+  directory_remove (fixture->dir);
   g_free (fixture->dir);
   g_free (fixture->path);
-}
-
-static guint
-count_entries (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-
-  return n;
 }
 
 static S3dAtomicFile *
@@ -124,7 +95,7 @@ test_new_file (Fixture *fixture, gconstpointer data)
 
   assert_text (fixture->path, "whole");
   g_assert_cmpuint (mode_of (fixture->path), ==, 0640);
-  g_assert_cmpuint (count_entries (fixture->dir), ==, 1);
+  g_assert_cmpuint (directory_count (fixture->dir), ==, 1);
 }
 
 static void
@@ -140,18 +111,18 @@ test_replaced_file_keeps_its_mode (Fixture *fixture, gconstpointer data)
 
   assert_text (fixture->path, "new text");
   g_assert_cmpuint (mode_of (fixture->path), ==, 0751);
-  g_assert_cmpuint (count_entries (fixture->dir), ==, 1);
+  g_assert_cmpuint (directory_count (fixture->dir), ==, 1);
 }
 
 static void
 test_discard_leaves_nothing (Fixture *fixture, gconstpointer data)
 {
   s3d_atomic_file_discard (open_and_write (fixture->path, S3D_ATOMIC_NONE, "half"));
-  g_assert_cmpuint (count_entries (fixture->dir), ==, 0);
+  g_assert_cmpuint (directory_count (fixture->dir), ==, 0);
 
   g_assert_true (g_file_set_contents (fixture->path, "old", -1, NULL));
   s3d_atomic_file_discard (open_and_write (fixture->path, S3D_ATOMIC_NONE, "half"));
-  g_assert_cmpuint (count_entries (fixture->dir), ==, 1);
+  g_assert_cmpuint (directory_count (fixture->dir), ==, 1);
   assert_text (fixture->path, "old");
 }
 
@@ -166,7 +137,7 @@ test_no_clobber (Fixture *fixture, gconstpointer data)
   g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS);
   g_assert_nonnull (strstr (error->message, fixture->path));
   assert_text (fixture->path, "theirs");
-  g_assert_cmpuint (count_entries (fixture->dir), ==, 1);
+  g_assert_cmpuint (directory_count (fixture->dir), ==, 1);
   g_clear_error (&error);
 
   g_assert_null (s3d_atomic_file_open (fixture->path, S3D_ATOMIC_NO_CLOBBER, &error));
@@ -175,7 +146,7 @@ test_no_clobber (Fixture *fixture, gconstpointer data)
   g_unlink (fixture->path);
   commit (open_and_write (fixture->path, S3D_ATOMIC_NO_CLOBBER, "mine"));
   assert_text (fixture->path, "mine");
-  g_assert_cmpuint (count_entries (fixture->dir), ==, 1);
+  g_assert_cmpuint (directory_count (fixture->dir), ==, 1);
 }
 
 /* Two that write a new file at once: the later commit wins, as with rename. */
@@ -189,7 +160,7 @@ test_target_appears_meanwhile (Fixture *fixture, gconstpointer data)
   assert_text (fixture->path, "second");
   commit (first);
   assert_text (fixture->path, "first");
-  g_assert_cmpuint (count_entries (fixture->dir), ==, 1);
+  g_assert_cmpuint (directory_count (fixture->dir), ==, 1);
 }
 
 static void
@@ -209,7 +180,7 @@ test_symlink_is_followed (Fixture *fixture, gconstpointer data)
   g_assert_true (g_file_test (link, G_FILE_TEST_IS_SYMLINK));
   g_assert_false (g_file_test (fixture->path, G_FILE_TEST_IS_SYMLINK));
   assert_text (fixture->path, "replaced");
-  g_assert_cmpuint (count_entries (fixture->dir), ==, 3);
+  g_assert_cmpuint (directory_count (fixture->dir), ==, 3);
 }
 
 static void
@@ -231,7 +202,7 @@ test_parents (Fixture *fixture, gconstpointer data)
 
   g_assert_null (s3d_atomic_file_open (deep, S3D_ATOMIC_NONE, &error));
   g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND);
-  g_assert_cmpuint (count_entries (fixture->dir), ==, 0);
+  g_assert_cmpuint (directory_count (fixture->dir), ==, 0);
 
   commit (open_and_write (deep, S3D_ATOMIC_MAKE_PARENTS | S3D_ATOMIC_FSYNC, "deep"));
   assert_text (deep, "deep");
@@ -338,7 +309,7 @@ test_killed_writer_leaves_nothing (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (waitpid (pid, &status, 0), ==, pid);
   close (fds[0]);
   close (fds[1]);
-  g_assert_cmpuint (count_entries (fixture->dir), ==, 0);
+  g_assert_cmpuint (directory_count (fixture->dir), ==, 0);
 }
 
 static gpointer

@@ -6,6 +6,8 @@
 
 #include "fixture.h"
 
+#include "directory.h"
+
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,24 +33,6 @@ fixture_set_up (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (fixture->store);
 }
 
-static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir && (name = g_dir_read_name (dir)))
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      if (g_file_test (child, G_FILE_TEST_IS_DIR) && !g_file_test (child, G_FILE_TEST_IS_SYMLINK))
-        remove_tree (child);
-      else
-        g_unlink (child);
-    }
-  g_rmdir (path);
-}
-
 void
 fixture_tear_down (Fixture *fixture, gconstpointer data)
 {
@@ -56,7 +40,7 @@ fixture_tear_down (Fixture *fixture, gconstpointer data)
   s3d_settings_unref (fixture->settings);
   if (data)
     g_unsetenv ("S3DLIO_TEST_NO_TMPFILE");
-  remove_tree (fixture->dir);
+  directory_remove (fixture->dir);
   g_assert_false (g_file_test (fixture->dir, G_FILE_TEST_EXISTS));
   g_free (fixture->dir);
 }

@@ -7,6 +7,8 @@
 
 #include "fixture.h"
 
+#include "directory.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -521,27 +523,16 @@ leave_child (void)
   _exit (0);
 }
 
-static guint
-count_entries (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-  return n;
-}
-
 guint
 count_threads (void)
 {
-  return count_entries ("/proc/self/task");
+  return directory_count ("/proc/self/task");
 }
 
 guint
 count_descriptors (void)
 {
-  return count_entries ("/proc/self/fd");
+  return directory_count ("/proc/self/fd");
 }
 
 static gboolean

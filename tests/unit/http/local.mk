@@ -21,7 +21,6 @@ test_programs += \
 %C%_test_get_SOURCES = %D%/test-get.c $(http_fixture)
 %C%_test_get_LDADD = $(HTTP_LIBS)
 
-%C%_test_http2_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_SERVER_CPPFLAGS)
 %C%_test_http2_SOURCES = %D%/test-http2.c $(http_fixture)
 %C%_test_http2_LDADD = $(TEST_SERVER_LIBS) $(HTTP_LIBS)
 
@@ -46,6 +45,5 @@ test_programs += \
 %C%_test_retry_SOURCES = %D%/test-retry.c $(http_fixture)
 %C%_test_retry_LDADD = $(HTTP_LIBS)
 
-%C%_test_tls_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_SERVER_CPPFLAGS)
 %C%_test_tls_SOURCES = %D%/test-tls.c $(http_fixture)
 %C%_test_tls_LDADD = $(TEST_SERVER_LIBS) $(HTTP_LIBS)

@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include "directory.h"
 #include "fixture.h"
 #include "server/test-server.h"
 
@@ -143,28 +144,13 @@ secure_set_up (Secure *secure, gboolean http2, const char *upstream, const char 
 }
 
 static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *inner = g_build_filename (path, name, NULL);
-
-      remove_tree (inner);
-    }
-  g_remove (path);
-}
-
-static void
 secure_clear (Secure *secure)
 {
   s3d_http_unref (secure->http);
   s3d_settings_unref (secure->settings);
   kill (secure->pid, SIGKILL);
   waitpid (secure->pid, NULL, 0);
-  remove_tree (secure->dir);
+  directory_remove (secure->dir);
   g_bytes_unref (secure->large);
   g_free (secure->url);
   g_free (secure->dir);

@@ -12,30 +12,24 @@ s3_fixture = %D%/s3-fixture.c %D%/s3-fixture.h
 
 test_programs += %D%/test-objects
 %C%_test_objects_SOURCES = %D%/test-objects.c $(s3_fixture)
-%C%_test_objects_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_SERVER_CPPFLAGS)
 %C%_test_objects_LDADD = $(TEST_SERVER_LIBS) $(S3_LIBS)
 
 test_programs += %D%/test-faults
 %C%_test_faults_SOURCES = %D%/test-faults.c $(s3_fixture)
-%C%_test_faults_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_SERVER_CPPFLAGS)
 %C%_test_faults_LDADD = $(TEST_SERVER_LIBS) $(S3_LIBS)
 
 test_programs += %D%/test-delete
 %C%_test_delete_SOURCES = %D%/test-delete.c $(s3_fixture)
-%C%_test_delete_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_SERVER_CPPFLAGS)
 %C%_test_delete_LDADD = $(TEST_SERVER_LIBS) $(S3_LIBS)
 
 test_programs += %D%/test-lists
 %C%_test_lists_SOURCES = %D%/test-lists.c $(s3_fixture)
-%C%_test_lists_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_SERVER_CPPFLAGS)
 %C%_test_lists_LDADD = $(TEST_SERVER_LIBS) $(S3_LIBS)
 
 test_programs += %D%/test-uploads
 %C%_test_uploads_SOURCES = %D%/test-uploads.c $(s3_fixture)
-%C%_test_uploads_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_SERVER_CPPFLAGS)
 %C%_test_uploads_LDADD = $(TEST_SERVER_LIBS) $(S3_LIBS)
 
 test_programs += %D%/test-checksums
 %C%_test_checksums_SOURCES = %D%/test-checksums.c $(s3_fixture)
-%C%_test_checksums_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_SERVER_CPPFLAGS)
 %C%_test_checksums_LDADD = $(TEST_SERVER_LIBS) $(S3_LIBS)
