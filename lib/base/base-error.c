@@ -73,3 +73,11 @@ s3d_error_set_errno (GError **error, int err, const char *format, ...)
 
   g_set_error (error, S3DLIO_ERROR, (int) s3d_error_code_from_errno (err), "%s: %s", what, g_strerror (err));
 }
+
+void
+s3d_error_set_path (GError **error, int err, const char *what, const char *path)
+{
+  g_autofree char *name = g_filename_display_name (path);
+
+  s3d_error_set_errno (error, err, "cannot %s %s", what, name);
+}

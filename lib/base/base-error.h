@@ -11,3 +11,5 @@ S3dlioError s3d_error_code_from_errno (int err);
 
 /* Sets @error to "<formatted>: <strerror (err)>" with the code of @err. */
 void s3d_error_set_errno (GError **error, int err, const char *format, ...) G_GNUC_PRINTF (3, 4);
+/* The same: "cannot <what> <path>: <strerror (err)>"; of a path that is not UTF-8 as much as can be shown. */
+void s3d_error_set_path (GError **error, int err, const char *what, const char *path);

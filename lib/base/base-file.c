@@ -44,14 +44,6 @@ struct _S3dAtomicFile
 };
 
 static void
-set_error (GError **error, int err, const char *what, const char *path)
-{
-  g_autofree char *name = g_filename_display_name (path);
-
-  s3d_error_set_errno (error, err, "%s %s", what, name);
-}
-
-static void
 set_exists (GError **error, const char *path)
 {
   g_autofree char *name = g_filename_display_name (path);
@@ -93,7 +85,7 @@ file_open_dir (S3dAtomicFile *file, GError **error)
     {
       if (!s3d_path_make_dirs (dir, &file->made))
         {
-          set_error (error, errno, "cannot make the directory", dir);
+          s3d_error_set_path (error, errno, "make the directory", dir);
           return FALSE;
         }
       file->dir = open_dir (dir);
@@ -101,7 +93,7 @@ file_open_dir (S3dAtomicFile *file, GError **error)
   if (file->dir >= 0)
     return TRUE;
 
-  set_error (error, errno, "cannot write into", dir);
+  s3d_error_set_path (error, errno, "write into", dir);
   return FALSE;
 }
 
@@ -153,7 +145,7 @@ file_make_part (S3dAtomicFile *file, GError **error)
                    "%s is being written by another get that can be resumed", path);
     }
   else
-    set_error (error, errno, "cannot write", file->path);
+    s3d_error_set_path (error, errno, "write", file->path);
 
   return FALSE;
 }
@@ -177,7 +169,7 @@ file_make_named (S3dAtomicFile *file, GError **error)
         break;
     }
 
-  set_error (error, errno, "cannot write", file->path);
+  s3d_error_set_path (error, errno, "write", file->path);
   return FALSE;
 }
 
@@ -201,7 +193,7 @@ file_make (S3dAtomicFile *file, GError **error)
         return TRUE;
       if (errno == EACCES || errno == EPERM || errno == ENOSPC || errno == EDQUOT || errno == EROFS || errno == EMFILE)
         {
-          set_error (error, errno, "cannot write", file->path);
+          s3d_error_set_path (error, errno, "write", file->path);
           return FALSE;
         }
     }
@@ -225,7 +217,7 @@ file_open_in_place (S3dAtomicFile *file, GError **error)
   if (file->fd >= 0)
     return TRUE;
 
-  set_error (error, errno, "cannot write", file->path);
+  s3d_error_set_path (error, errno, "write", file->path);
   return FALSE;
 }
 
@@ -235,7 +227,7 @@ file_prepare (S3dAtomicFile *file, GError **error)
   file->exists = stat (file->path, &file->stat) == 0;
   if (!file->exists && errno != ENOENT)
     {
-      set_error (error, errno, "cannot write", file->path);
+      s3d_error_set_path (error, errno, "write", file->path);
       return FALSE;
     }
   if (file->exists && (file->flags & S3D_ATOMIC_NO_CLOBBER) != 0)
@@ -256,12 +248,12 @@ file_prepare (S3dAtomicFile *file, GError **error)
   file->target = s3d_path_follow_links (file->path);
   if (file->target == NULL)
     {
-      set_error (error, errno, "cannot write", file->path);
+      s3d_error_set_path (error, errno, "write", file->path);
       return FALSE;
     }
   if (g_str_has_suffix (file->target, "/"))
     {
-      set_error (error, EISDIR, "cannot write", file->path);
+      s3d_error_set_path (error, EISDIR, "write", file->path);
       return FALSE;
     }
 
@@ -461,7 +453,7 @@ s3d_atomic_file_commit (S3dAtomicFile *file, gint64 mtime, GError **error)
   if (err == EEXIST)
     set_exists (error, file->path);
   else if (err != 0)
-    set_error (error, err, "cannot write", file->path);
+    s3d_error_set_path (error, err, "write", file->path);
 
   s3d_atomic_file_discard (file);
   return err == 0;
@@ -525,6 +517,6 @@ s3d_atomic_rename (const char *from, const char *to, S3dAtomicFlags flags, GErro
   else if (err == EXDEV)
     g_set_error_literal (error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED, "it takes a copy to another file system");
   else
-    set_error (error, err, "cannot rename to", to);
+    s3d_error_set_path (error, err, "rename to", to);
   return FALSE;
 }

@@ -411,6 +411,14 @@ workers_new (S3dPoolKind kind, Table *table)
   return workers;
 }
 
+/* Those of the parent, in a forked child. Under the table's lock. */
+static void
+leak (Workers *workers)
+{
+  workers->inherited = inherited_workers;
+  inherited_workers = workers;
+}
+
 /* --- pools --- */
 
 S3dPool *
@@ -450,8 +458,7 @@ s3d_pool_unref (S3dPool *pool)
   workers = atomic_load (&pool->workers);
   if (workers != NULL && workers->generation != table->generation)
     {
-      workers->inherited = inherited_workers;
-      inherited_workers = workers;
+      leak (workers);
       workers = NULL;
     }
   g_mutex_unlock (&table->lock);
@@ -473,10 +480,7 @@ pool_start (S3dPool *pool, Table *table)
       Workers *fresh = workers_new (pool->kind, table);
 
       if (workers != NULL)
-        {
-          workers->inherited = inherited_workers;
-          inherited_workers = workers;
-        }
+        leak (workers);
       workers = fresh;
       atomic_store (&pool->workers, workers);
     }

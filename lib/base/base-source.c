@@ -136,18 +136,19 @@ s3d_source_peek (S3dSource *source)
 gboolean
 s3d_source_check_file (int fd, const char *path, const struct stat *found, GError **error)
 {
-  g_autofree char *name = g_filename_display_name (path);
+  g_autofree char *name = NULL;
   struct stat now;
 
   if (fstat (fd, &now) != 0)
     {
-      s3d_error_set_errno (error, errno, "cannot read %s", name);
+      s3d_error_set_path (error, errno, "read", path);
       return FALSE;
     }
   if (now.st_size == found->st_size && now.st_mtim.tv_sec == found->st_mtim.tv_sec
       && now.st_mtim.tv_nsec == found->st_mtim.tv_nsec)
     return TRUE;
 
+  name = g_filename_display_name (path);
   g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY, "%s changed while it was read", name);
   return FALSE;
 }

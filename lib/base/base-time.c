@@ -36,28 +36,14 @@ days_from_civil (gint64 year, int month, int day)
   return era * 146097 + day_of_era - 719468;
 }
 
+/* To the second. */
 static void
 civil_from_usec (gint64 usec, Civil *civil)
 {
-  gint64 seconds = usec / USEC_PER_SEC;
-  gint64 fraction = usec % USEC_PER_SEC;
-
-  if (fraction < 0)
-    {
-      fraction += USEC_PER_SEC;
-      seconds--;
-    }
-
-  gint64 days = seconds / SEC_PER_DAY;
-  gint64 rest = seconds % SEC_PER_DAY;
-
-  if (rest < 0)
-    {
-      rest += SEC_PER_DAY;
-      days--;
-    }
-
-  days += 719468;
+  const gint64 seconds = usec / USEC_PER_SEC - (usec % USEC_PER_SEC < 0);
+  const gint64 whole_days = seconds / SEC_PER_DAY - (seconds % SEC_PER_DAY < 0);
+  const gint64 rest = seconds - whole_days * SEC_PER_DAY;
+  const gint64 days = whole_days + 719468;
   const gint64 era = (days >= 0 ? days : days - 146096) / 146097;
   const gint64 day_of_era = days - era * 146097;
   const gint64 year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
@@ -70,7 +56,7 @@ civil_from_usec (gint64 usec, Civil *civil)
   civil->hour = (int) (rest / 3600);
   civil->minute = (int) (rest / 60 % 60);
   civil->second = (int) (rest % 60);
-  civil->usec = (int) fraction;
+  civil->usec = 0;
 }
 
 static int
@@ -288,7 +274,6 @@ s3d_time_to_seconds (gint64 usec, guint bits, long *nsec)
   const gint64 latest = (gint64) (G_MAXUINT64 >> (65 - bits));
   const gint64 fraction = usec % USEC_PER_SEC;
   const gint64 seconds = usec / USEC_PER_SEC - (fraction < 0);
-
   const gint64 said = CLAMP (seconds, -latest - 1, latest);
 
   *nsec = said == seconds ? (long) ((fraction + USEC_PER_SEC) % USEC_PER_SEC) * 1000 : 0;

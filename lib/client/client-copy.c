@@ -141,11 +141,13 @@ s3d_client_plan_put_path (S3dStore *from, const char *path, S3dTarget *target, S
 
   if (!good)
     {
-      s3d_error_set_errno (error, errno, "%s", path);
+      s3d_error_set_path (error, errno, "read", path);
     }
   else if (S_ISDIR (st.st_mode))
     {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s is a directory", path);
+      g_autofree char *name = g_filename_display_name (path);
+
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s is a directory", name);
       good = FALSE;
     }
 

@@ -36,7 +36,7 @@ typedef struct
 
 typedef struct
 {
-  S3dSequence base;
+  S3dSequence parent;
   guint at_once;
   GQueue lots;      /* of Lot */
   GHashTable *open; /* root, as text → the Lot that its next key joins; until the start */
@@ -108,7 +108,7 @@ settle_key (Delete *self, S3dlioUri *root, const char *key, GError *error)
   GString *uri;
   Outcome outcome;
 
-  self->base.progress_done++;
+  self->parent.progress_done++;
   if (error != NULL)
     self->n_failed++;
   else
@@ -137,7 +137,7 @@ launch_one (Delete *self, Lot *lot)
   S3dKey *key = &g_array_index (lot->keys, S3dKey, lot->next++);
   g_autoptr (S3dlioUri) target = s3d_uri_new_sibling (lot->root, s3dlio_uri_get_container (lot->root), key->key);
 
-  s3d_sequence_launch (&self->base, lot->store, s3d_op_new (S3D_OP_DELETE, target, NULL, NULL));
+  s3d_sequence_launch (&self->parent, lot->store, s3d_op_new (S3D_OP_DELETE, target, NULL, NULL));
 }
 
 /* Takes @lot. */
@@ -148,7 +148,7 @@ launch_many (Delete *self, Lot *lot)
 
   op->keys = g_steal_pointer (&lot->keys);
   g_hash_table_insert (self->sent, op, lot);
-  s3d_sequence_launch (&self->base, lot->store, op);
+  s3d_sequence_launch (&self->parent, lot->store, op);
 }
 
 /* Takes @lot. */
@@ -191,7 +191,7 @@ launch_page (Delete *self)
   op->cursor = &self->cursor;
   op->page_size = PAGE_SIZE;
   self->asking = TRUE;
-  s3d_sequence_launch (&self->base, self->store, op);
+  s3d_sequence_launch (&self->parent, self->store, op);
 }
 
 static void
@@ -306,13 +306,13 @@ unblock (Delete *self)
 {
   gboolean was;
 
-  g_mutex_lock (&self->base.lock);
+  g_mutex_lock (&self->parent.lock);
   was = self->blocked;
   self->blocked = FALSE;
-  g_mutex_unlock (&self->base.lock);
+  g_mutex_unlock (&self->parent.lock);
 
   if (was)
-    s3d_sequence_resume (&self->base);
+    s3d_sequence_resume (&self->parent);
 }
 
 static void
@@ -378,12 +378,12 @@ s3d_delete_new (guint at_once)
 {
   Delete *self = g_new0 (Delete, 1);
 
-  s3d_sequence_init (&self->base, &delete_class);
+  s3d_sequence_init (&self->parent, &delete_class);
   self->at_once = MAX (at_once, 1);
   g_queue_init (&self->lots);
   self->sent = g_hash_table_new_full (NULL, NULL, NULL, (GDestroyNotify) lot_free);
 
-  return &self->base;
+  return &self->parent;
 }
 
 void

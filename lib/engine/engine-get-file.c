@@ -27,7 +27,7 @@ typedef enum
 
 typedef struct
 {
-  S3dSequence base;
+  S3dSequence parent;
   S3dStore *store;
   S3dBudget *budget;
   S3dlioUri *target;
@@ -45,9 +45,9 @@ typedef struct
 static void
 fail (GetFile *self, GError *error)
 {
-  g_mutex_lock (&self->base.lock);
-  s3d_sequence_fail (&self->base, error);
-  g_mutex_unlock (&self->base.lock);
+  g_mutex_lock (&self->parent.lock);
+  s3d_sequence_fail (&self->parent, error);
+  g_mutex_unlock (&self->parent.lock);
 }
 
 static gboolean
@@ -85,16 +85,12 @@ open_file (S3dSequence *sequence)
 static gboolean
 cut_part (GetFile *self, GError **error)
 {
-  const off_t length = (off_t) s3d_get_get_length (self->base.within);
-  g_autofree char *name = NULL;
-  int err;
+  const off_t length = (off_t) s3d_get_get_length (self->parent.within);
 
   if (self->journal == NULL || ftruncate (s3d_atomic_file_get_fd (self->file), length) == 0)
     return TRUE;
 
-  err = errno;
-  name = g_filename_display_name (self->path);
-  s3d_error_set_errno (error, err, "cannot write %s", name);
+  s3d_error_set_path (error, errno, "write", self->path);
   return FALSE;
 }
 
@@ -222,7 +218,7 @@ s3d_get_file_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, const S
     return new_copy (store, target, wanted);
 
   self = g_new0 (GetFile, 1);
-  s3d_sequence_init (&self->base, &get_file_class);
+  s3d_sequence_init (&self->parent, &get_file_class);
   self->store = s3d_store_ref (store);
   self->budget = s3d_budget_ref (budget);
   self->target = s3dlio_uri_ref (target);
@@ -238,5 +234,5 @@ s3d_get_file_new (S3dStore *store, S3dBudget *budget, S3dlioUri *target, const S
     self->flags |= S3D_ATOMIC_PART;
   if (store->settings->fsync)
     self->flags |= S3D_ATOMIC_FSYNC;
-  return &self->base;
+  return &self->parent;
 }

@@ -17,7 +17,7 @@
 
 typedef struct
 {
-  S3dSequence base;
+  S3dSequence parent;
   S3dStore *store;
   S3dlioUri *prefix;
   S3dListWanted wanted;
@@ -164,7 +164,7 @@ s3d_list_new (S3dStore *store, S3dlioUri *prefix, const S3dListWanted *wanted, S
   List *list = g_new0 (List, 1);
   g_autofree char *text = s3dlio_uri_to_string (prefix);
 
-  s3d_sequence_init (&list->base, &list_class);
+  s3d_sequence_init (&list->parent, &list_class);
   list->store = s3d_store_ref (store);
   list->prefix = s3dlio_uri_ref (prefix);
   list->prefix_length = strlen (text);
@@ -174,7 +174,7 @@ s3d_list_new (S3dStore *store, S3dlioUri *prefix, const S3dListWanted *wanted, S
   list->place = place != NULL ? place : &list->own;
   list->one_page = place != NULL;
   list->items = new_items ();
-  return &list->base;
+  return &list->parent;
 }
 
 GPtrArray *

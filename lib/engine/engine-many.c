@@ -31,7 +31,7 @@ typedef struct
 
 struct _Many
 {
-  S3dSequence base;
+  S3dSequence parent;
   S3dManyKind kind;
   Item *items;
   gsize n_items;
@@ -59,7 +59,7 @@ item_ended (Item *item)
 
   g_atomic_int_set (&item->ready, TRUE);
   if (many->ready != NULL)
-    many->ready (&many->base, item - many->items, many->ready_data);
+    many->ready (&many->parent, item - many->items, many->ready_data);
 }
 
 /* What it gave; without the lock. */
@@ -93,17 +93,17 @@ on_ended (S3dSequence *ended, gpointer data)
 
   harvest (item, ended);
 
-  g_mutex_lock (&many->base.lock);
+  g_mutex_lock (&many->parent.lock);
   g_clear_pointer (&item->running, s3d_sequence_unref);
   many->running--;
   if (item->error == NULL)
-    many->base.progress_done += ended->progress_done;
-  s3d_sequence_absorb (&many->base, ended);
-  g_mutex_unlock (&many->base.lock);
+    many->parent.progress_done += ended->progress_done;
+  s3d_sequence_absorb (&many->parent, ended);
+  g_mutex_unlock (&many->parent.lock);
 
   item_ended (item);
   start_more (many);
-  s3d_sequence_resume (&many->base);
+  s3d_sequence_resume (&many->parent);
 }
 
 static S3dSequence *
@@ -139,16 +139,16 @@ claim_next (Many *many, S3dSequence **sequence)
 {
   Item *item = NULL;
 
-  g_mutex_lock (&many->base.lock);
-  if (many->base.error == NULL && many->next < many->n_items && many->running < many->at_once)
+  g_mutex_lock (&many->parent.lock);
+  if (many->parent.error == NULL && many->next < many->n_items && many->running < many->at_once)
     {
       item = &many->items[many->next++];
       item->running = many->kind == S3D_MANY_PUT ? new_put (item) : new_get (item);
       *sequence = s3d_sequence_ref (item->running);
       many->running++;
-      many->base.pending++;
+      many->parent.pending++;
     }
-  g_mutex_unlock (&many->base.lock);
+  g_mutex_unlock (&many->parent.lock);
 
   return item;
 }
@@ -259,7 +259,7 @@ many_new (S3dManyKind kind, const S3dManyItem *items, gsize n, guint at_once, S3
 {
   Many *many = g_new0 (Many, 1);
 
-  s3d_sequence_init (&many->base, &many_class);
+  s3d_sequence_init (&many->parent, &many_class);
   many->kind = kind;
   many->items = g_new0 (Item, n);
   many->n_items = n;
@@ -281,7 +281,7 @@ many_new (S3dManyKind kind, const S3dManyItem *items, gsize n, guint at_once, S3
 S3dSequence *
 s3d_many_new_get (const S3dManyItem *items, gsize n, guint at_once, S3dBudget *budget)
 {
-  return &many_new (S3D_MANY_GET, items, n, at_once, budget)->base;
+  return &many_new (S3D_MANY_GET, items, n, at_once, budget)->parent;
 }
 
 S3dSequence *
@@ -292,7 +292,7 @@ s3d_many_new_get_into (const S3dManyItem *items, gsize n, guint at_once, S3dBudg
 
   many->memory = memory;
   many->stride = stride;
-  return &many->base;
+  return &many->parent;
 }
 
 S3dSequence *
@@ -302,11 +302,11 @@ s3d_many_new_put (const S3dManyItem *items, gsize n, guint at_once, S3dBudget *b
 
   many->no_clobber = options->no_clobber;
   many->attributes = options->attributes != NULL ? s3d_attributes_copy (options->attributes) : NULL;
-  many->base.progress_total = 0;
+  many->parent.progress_total = 0;
   for (gsize i = 0; i < n; i++)
-    many->base.progress_total += (gint64) g_bytes_get_size (items[i].bytes);
+    many->parent.progress_total += (gint64) g_bytes_get_size (items[i].bytes);
 
-  return &many->base;
+  return &many->parent;
 }
 
 gsize

@@ -3,14 +3,13 @@
 /* Writing one object, in one step or in parts.
  *
  * A source of known length is cut into slices, which the backend reads as it sends them; of anything else a feed
- * makes the parts. Every upload
- * that was begun is either completed or aborted: its begin is shielded from cancellation, because only its answer
- * tells what to abort. An answer to a complete that was lost shows, when it is asked for again, as an upload
- * that is not there: then one stat tells whether the object is. With the setting "verify" one stat more, at the end,
- * must find what was written.
+ * makes the parts. Every upload that was begun is either completed or aborted: its begin is shielded from cancellation,
+ * because only its answer tells what to abort. An answer to a complete that was lost shows, when it is asked for again,
+ * as an upload that is not there: then one stat tells whether the object is. With the setting "verify" one stat more,
+ * at the end, must find what was written.
  *
- * State is under the sequence's lock. Limits of parts: those of the store's class
- * (Amazon S3: 5 MiB to 5 GiB, 10,000 parts). */
+ * State is under the sequence's lock. Limits of parts: those of the store's class (Amazon S3: 5 MiB to 5 GiB, 10,000
+ * parts). */
 
 #include "config.h"
 
@@ -130,14 +129,20 @@ s3d_put_new_part (S3dPut *put, guint number, S3dSource *source)
   return op;
 }
 
+/* Of a part that is sent, or copied by the service. */
+static guint64
+part_length (const S3dOp *op)
+{
+  return op->source != NULL ? s3d_source_get_length (op->source) : (guint64) op->length;
+}
+
 static void
 count_part (S3dPut *put, const S3dOp *op)
 {
   S3dChoices *choices = &put->parent.choices;
-  guint64 size = op->source != NULL ? s3d_source_get_length (op->source) : (guint64) op->length;
 
   choices->parts++;
-  choices->part_size = MAX (choices->part_size, size);
+  choices->part_size = MAX (choices->part_size, part_length (op));
   choices->concurrent_parts = s3d_put_parts_at_once (put);
 }
 
@@ -373,7 +378,7 @@ part_completed (S3dPut *put, S3dOp *op)
     }
   g_ptr_array_index (put->etags, op->part_number - 1) = g_steal_pointer (&op->etag);
   g_array_index (put->sums, S3dSum, op->part_number - 1) = op->sum;
-  put->parent.progress_done += op->source != NULL ? s3d_source_get_length (op->source) : (guint64) op->length;
+  put->parent.progress_done += part_length (op);
 }
 
 static void

@@ -27,7 +27,7 @@ typedef enum
 
 typedef struct
 {
-  S3dSequence base;
+  S3dSequence parent;
   S3dRename wanted; /* with references of its own */
   char *if_match;   /* the caller's, then that of what was found */
 
@@ -41,7 +41,7 @@ launch (Rename *self, S3dOp *op)
 {
   op->if_match = g_strdup (self->if_match);
   op->no_follow = TRUE;
-  s3d_sequence_launch (&self->base, self->wanted.store, op);
+  s3d_sequence_launch (&self->parent, self->wanted.store, op);
 }
 
 static void
@@ -105,8 +105,8 @@ rename_step (S3dSequence *sequence)
 static void
 end_well (Rename *self)
 {
-  if (g_error_matches (self->base.error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    g_clear_error (&self->base.error);
+  if (g_error_matches (self->parent.error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_clear_error (&self->parent.error);
 }
 
 static void
@@ -121,7 +121,7 @@ renamed (Rename *self, S3dOp *op)
   self->stage = STAGE_DONE;
   if (op->error != NULL)
     {
-      s3d_sequence_fail (&self->base, g_steal_pointer (&op->error));
+      s3d_sequence_fail (&self->parent, g_steal_pointer (&op->error));
       return;
     }
 
@@ -136,10 +136,10 @@ looked (Rename *self, S3dOp *op)
 
   self->stage = STAGE_PLAN;
   if (op->error != NULL)
-    s3d_sequence_fail (&self->base, g_steal_pointer (&op->error));
+    s3d_sequence_fail (&self->parent, g_steal_pointer (&op->error));
   else if (etag == NULL)
-    s3d_sequence_fail (&self->base, g_error_new_literal (S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED,
-                                                         "only what has an ETag is moved, as regular files have"));
+    s3d_sequence_fail (&self->parent, g_error_new_literal (S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED,
+                                                           "only what has an ETag is moved, as regular files have"));
   else
     self->if_match = g_strdup (etag);
 }
@@ -156,7 +156,7 @@ deleted (Rename *self, S3dOp *op)
 
   if (op->error->domain == S3DLIO_ERROR)
     g_prefix_error (&op->error, "it was copied, but its source is left: ");
-  s3d_sequence_fail (&self->base, g_steal_pointer (&op->error));
+  s3d_sequence_fail (&self->parent, g_steal_pointer (&op->error));
 }
 
 static void
@@ -217,7 +217,7 @@ s3d_rename_new (const S3dRename *wanted)
   Rename *self = g_new0 (Rename, 1);
   gboolean any = wanted->if_match == NULL || strcmp (wanted->if_match, "*") == 0; /* then the look tells which */
 
-  s3d_sequence_init (&self->base, &rename_class);
+  s3d_sequence_init (&self->parent, &rename_class);
   self->wanted = *wanted;
   s3d_store_ref (wanted->store);
   s3dlio_uri_ref (wanted->from);
@@ -229,5 +229,5 @@ s3d_rename_new (const S3dRename *wanted)
   else
     self->stage = any ? STAGE_LOOK : STAGE_PLAN;
 
-  return &self->base;
+  return &self->parent;
 }

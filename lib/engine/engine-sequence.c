@@ -111,8 +111,7 @@ list_victims (S3dSequence *sequence)
   return victims;
 }
 
-static void settle (S3dSequence *sequence,
-                    gboolean here);
+static void settle (S3dSequence *sequence, gboolean here);
 
 static void
 within_done (S3dSequence *child, gpointer data)

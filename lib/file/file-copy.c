@@ -44,7 +44,7 @@ copy_in_kernel (S3dFileCopy *copy, guint64 from, guint64 to, guint64 length, GEr
   if (n == 0 || is_beyond_kernel (errno))
     return 0;
 
-  s3d_file_set_errno (error, errno, "write", copy->output->path);
+  s3d_error_set_path (error, errno, "write", copy->output->path);
 
   return -1;
 }
@@ -121,7 +121,7 @@ copy_sparse (S3dFileCopy *copy, GError **error)
   if (ftruncate (copy->output->fd, size) == 0)
     return TRUE;
 
-  s3d_file_set_errno (error, errno, "write", copy->output->path);
+  s3d_error_set_path (error, errno, "write", copy->output->path);
 
   return FALSE;
 }
@@ -188,7 +188,7 @@ keep_time (const S3dFileCopy *copy, GError **error)
   if (futimens (copy->output->fd, times) == 0)
     return TRUE;
 
-  s3d_file_set_errno (error, errno, "set the time of", copy->output->path);
+  s3d_error_set_path (error, errno, "set the time of", copy->output->path);
 
   return FALSE;
 }

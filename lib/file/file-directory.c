@@ -111,7 +111,7 @@ read_names (S3dFileDirectory *directory, DIR *stream, const char *filter, gboole
         return TRUE;
       if (dirent == NULL)
         {
-          s3d_file_set_errno (error, errno, "list", directory->path);
+          s3d_error_set_path (error, errno, "list", directory->path);
           return FALSE;
         }
 
@@ -159,7 +159,7 @@ s3d_file_directory_read (const char *path, const char *filter, gboolean no_follo
   stream = directory->fd >= 0 && fstat (directory->fd, &stat) == 0 ? open_stream (directory->fd) : NULL;
   if (stream == NULL)
     {
-      s3d_file_set_errno (error, errno, "list", path);
+      s3d_error_set_path (error, errno, "list", path);
       return NULL;
     }
 

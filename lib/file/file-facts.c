@@ -15,14 +15,6 @@
 #define ETAG_SIZE 64
 
 void
-s3d_file_set_errno (GError **error, int err, const char *what, const char *path)
-{
-  g_autofree char *name = g_filename_display_name (path);
-
-  s3d_error_set_errno (error, err, "cannot %s %s", what, name);
-}
-
-void
 s3d_file_set_error (GError **error, S3dlioError code, const char *path, const char *predicate)
 {
   g_autofree char *name = g_filename_display_name (path);

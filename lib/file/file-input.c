@@ -67,7 +67,7 @@ s3d_file_input_open (S3dFileInput *input, S3dlioUri *uri, const char *if_match, 
   input->path = s3dlio_uri_get_key (uri);
   if (stat (input->path, &input->stat) != 0)
     {
-      s3d_file_set_errno (error, errno, "read", input->path);
+      s3d_error_set_path (error, errno, "read", input->path);
       return FALSE;
     }
   if (!check_kind (input->path, &input->stat, streams, error))
@@ -76,7 +76,7 @@ s3d_file_input_open (S3dFileInput *input, S3dlioUri *uri, const char *if_match, 
   input->fd = open_file (input->path);
   if (input->fd < 0 || fstat (input->fd, &input->stat) != 0)
     {
-      s3d_file_set_errno (error, errno, "read", input->path);
+      s3d_error_set_path (error, errno, "read", input->path);
       return FALSE;
     }
   if (!check_kind (input->path, &input->stat, streams, error)
@@ -118,7 +118,7 @@ s3d_file_input_read (S3dFileInput *input, S3dOp *op, gpointer buffer, gsize size
   while (n < 0 && (errno == EINTR || (errno == EAGAIN && input->stream)));
 
   if (n < 0)
-    s3d_file_set_errno (error, errno, "read", input->path);
+    s3d_error_set_path (error, errno, "read", input->path);
 
   return n;
 }
@@ -133,7 +133,7 @@ s3d_file_input_check (S3dFileInput *input, const char *if_match, GError **error)
 
   if (fstat (input->fd, &now) != 0)
     {
-      s3d_file_set_errno (error, errno, "read", input->path);
+      s3d_error_set_path (error, errno, "read", input->path);
       return FALSE;
     }
 

@@ -32,7 +32,7 @@ s3d_file_check_target (const char *path, const char *if_match, GError **error)
 
   if (stat (path, &now) != 0)
     {
-      s3d_file_set_errno (error, errno, "replace", path);
+      s3d_error_set_path (error, errno, "replace", path);
       return FALSE;
     }
 
@@ -128,7 +128,7 @@ write_some (S3dFileOutput *output, const guint8 *data, gsize size, guint64 offse
       return 0;
     }
 
-  s3d_file_set_errno (error, n == 0 ? ENOSPC : errno, "write", output->path);
+  s3d_error_set_path (error, n == 0 ? ENOSPC : errno, "write", output->path);
 
   return -1;
 }

@@ -24,8 +24,6 @@ typedef struct
 
 /* --- file-facts.c --- */
 
-/* "cannot read PATH: why" */
-void s3d_file_set_errno (GError **error, int err, const char *what, const char *path);
 /* "PATH predicate" */
 void s3d_file_set_error (GError **error, S3dlioError code, const char *path, const char *predicate);
 

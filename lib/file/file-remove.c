@@ -102,7 +102,7 @@ walk_new (const char *path, GError **error)
     return g_steal_pointer (&walk);
 
   if (errno != ENOTDIR && errno != ELOOP)
-    s3d_file_set_errno (error, errno, "open", path);
+    s3d_error_set_path (error, errno, "open", path);
   else if (lstat (walk->path->str, &now) == 0 && S_ISLNK (now.st_mode))
     s3d_file_set_error (error, S3DLIO_ERROR_INVALID, path, "is a symbolic link, and not followed");
   else
@@ -124,7 +124,7 @@ keep (Walk *walk, int err, const char *what, S3dOp *op)
   if (top != NULL)
     top->kept = TRUE;
   key.key = g_strdup (walk->path->str);
-  s3d_file_set_errno (&key.error, err, what, key.key);
+  s3d_error_set_path (&key.error, err, what, key.key);
   g_array_append_val (op->keys, key);
 }
 

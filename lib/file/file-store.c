@@ -29,7 +29,7 @@ run_stat (S3dOp *op, GError **error)
 
   if ((op->no_follow ? lstat (path, &now) : stat (path, &now)) != 0)
     {
-      s3d_file_set_errno (error, errno, "stat", path);
+      s3d_error_set_path (error, errno, "stat", path);
       return FALSE;
     }
   if (S_ISDIR (now.st_mode) && !slash)
@@ -57,7 +57,7 @@ remove_one (const char *path, GError **error)
   if (lstat (path, &now) == 0 && S_ISDIR (now.st_mode))
     s3d_file_set_error (error, S3DLIO_ERROR_INVALID, path, "is a directory, and not deleted");
   else
-    s3d_file_set_errno (error, err, "delete", path);
+    s3d_error_set_path (error, err, "delete", path);
 
   return FALSE;
 }
@@ -131,7 +131,7 @@ run_rename (S3dOp *op, GError **error)
 
   if (lstat (from, &now) != 0)
     {
-      s3d_file_set_errno (error, errno, "rename", from);
+      s3d_error_set_path (error, errno, "rename", from);
       return FALSE;
     }
   if (S_ISDIR (now.st_mode))

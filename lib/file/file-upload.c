@@ -337,7 +337,7 @@ trim (const S3dFileOutput *output, const GPtrArray *parts, GError **error)
   if (!output->regular || ftruncate (output->fd, (off_t) (last->offset + last->size)) == 0)
     return TRUE;
 
-  s3d_file_set_errno (error, errno, "write", output->path);
+  s3d_error_set_path (error, errno, "write", output->path);
 
   return FALSE;
 }
@@ -456,7 +456,7 @@ remove_temporary (S3dOp *op, GError **error)
   if (err == EWOULDBLOCK)
     s3d_file_set_error (error, S3DLIO_ERROR_UNAVAILABLE, path, "is being written, and left alone");
   else
-    s3d_file_set_errno (error, err, "delete", path);
+    s3d_error_set_path (error, err, "delete", path);
 
   return FALSE;
 }

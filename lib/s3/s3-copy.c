@@ -94,7 +94,7 @@ static S3dHttpVerdict
 look_answer (S3dS3Job *job, GError **error)
 {
   g_autofree char *uri = s3dlio_uri_to_string (job->op->target);
-  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS, "%s is there already", uri);
+  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS, "%s exists already", uri);
   return S3D_HTTP_FINAL;
 }
 
