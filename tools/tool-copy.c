@@ -51,7 +51,7 @@ tool_copy_check_attributes (Tool *tool, const ToolPlace *to)
   return tool_usage ("%s: a local file keeps no --content-type and no --metadata", tool->verb->name);
 }
 
-/* ---- After it ---- */
+/* --- after it --- */
 
 /* Takes @error. A target that is left alone, as asked, is no error; its source stays where it is. */
 static void
@@ -71,7 +71,7 @@ ended (ToolItem *item, GError *error)
   tool_jobs_done (item, error);
 }
 
-/* ---- The copy ---- */
+/* --- the copy --- */
 
 static void
 fetched (GObject *source, GAsyncResult *result, gpointer item)

@@ -205,7 +205,7 @@ tool_is_cancelled (Tool *tool)
   return g_cancellable_is_cancelled (tool->cancellable);
 }
 
-/* ---- Messages of the library ---- */
+/* --- messages of the library --- */
 
 /* Details of requests are for -vv. What is worth knowing while one waits (a service that does not answer and is asked
  * again, a download that goes on where one ended) is for who waits at a terminal, and for -v. */

@@ -183,7 +183,7 @@ uploads_new (Tool *tool, char **args)
   return &self->source;
 }
 
-/* ---- Aborting ---- */
+/* --- aborting --- */
 
 static const char *
 id_of (const ToolItem *item)
@@ -241,7 +241,7 @@ tool_rm_incomplete (Tool *tool, char **args)
   tool_jobs_run (tool, &abort_jobs, uploads_new (tool, args), NULL);
 }
 
-/* ---- Those of this process ---- */
+/* --- those of this process --- */
 
 guint
 tool_report_open_uploads (Tool *tool)

@@ -7,7 +7,6 @@
 #include "tool.h"
 
 #include <json-c/json.h>
-
 #include <string.h>
 
 static void

@@ -132,7 +132,7 @@ tool_place_prefix (const ToolPlace *place)
   return s3dlio_uri_with_key (place->uri, prefix);
 }
 
-/* ---- Whether two places are one ---- */
+/* --- whether two places are one --- */
 
 /* HOST:PORT of the service that a URI means: its own, or that of the configuration. "": the service's own. */
 static char *

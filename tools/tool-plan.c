@@ -33,7 +33,7 @@ typedef struct
   guint64 failed_before; /* in all, when it began */
 } Plan;
 
-/* ---- One object ---- */
+/* --- one object --- */
 
 /* Whether @path itself is a symbolic link, whatever slashes stand behind it. */
 static gboolean
@@ -158,7 +158,7 @@ plan_one (Plan *plan, const ToolPlace *from, ToolItem *item, GError **error)
   return claim (plan, item->to, error);
 }
 
-/* ---- One tree ---- */
+/* --- one tree --- */
 
 /* DST of a tree without files: else it comes with the first of them. */
 static void
@@ -308,7 +308,7 @@ plan_item (Plan *plan, ToolItem *item, GError **error)
          && check_overlap (plan, item->to, error) && (is_marker (item) || claim (plan, item->to, error));
 }
 
-/* ---- The whole ---- */
+/* --- the whole --- */
 
 /* One SRC: an item, or the tree that is now plan->inner; NULL without one: named and counted. */
 static ToolItem *
@@ -428,7 +428,7 @@ plan_next (ToolSource *source, ToolItem **item)
   return TOOL_NEXT_ITEM;
 }
 
-/* ---- Directories that were made in vain ---- */
+/* --- directories that were made in vain --- */
 
 void
 tool_plan_failed (ToolSource *source, const ToolItem *item)

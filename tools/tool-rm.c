@@ -106,7 +106,7 @@ remove_object (Remover *self, const char *uri)
     send_batch (self);
 }
 
-/* ---- What is named ---- */
+/* --- what is named --- */
 
 /* FALSE: it is empty. */
 static gboolean

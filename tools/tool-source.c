@@ -72,7 +72,7 @@ tool_source_pull (ToolSource *source)
   return item;
 }
 
-/* ---- Names ---- */
+/* --- names --- */
 
 typedef struct
 {
@@ -180,7 +180,7 @@ tool_source_new_names (Tool *tool, char **args, const char *files_from)
   return &self->source;
 }
 
-/* ---- Lists ---- */
+/* --- lists --- */
 
 typedef struct
 {

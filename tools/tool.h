@@ -68,7 +68,7 @@ struct _Tool
   gboolean stdout_failed; /* it could not be written, which has been said */
 };
 
-/* ---- What goes wrong (tool-errors.c) ---- */
+/* --- what goes wrong (tool-errors.c) --- */
 
 /* Set while arguments are read, before there is a Tool: errors as JSON. */
 void tool_errors_set_json (gboolean json);
@@ -99,7 +99,7 @@ gboolean tool_is_cancelled (Tool *tool);
 /* Makes the library's messages lines like ours: each at the -v that it is for. */
 void tool_log_init (Tool *tool);
 
-/* ---- stdout (tool-output.c) ---- */
+/* --- stdout (tool-output.c) --- */
 
 /* Appends @text with its control characters escaped. */
 void tool_escape (GString *out, const char *text);
@@ -121,7 +121,7 @@ void tool_report_stdout (Tool *tool);
 /* "2026-11-20T10:00:00Z" of microseconds since the epoch, or "-". With @fraction, what there is of the second too. */
 char *tool_time (gint64 mtime, gboolean fraction);
 
-/* ---- JSON (tool-json.c) ---- */
+/* --- JSON (tool-json.c) --- */
 
 /* One object a line, with its newline. */
 char *tool_json_info (S3dlioObjectInfo *info);
@@ -136,7 +136,7 @@ char *tool_json_abort (S3dlioObjectInfo *upload);
  * follow. */
 char *tool_json_action (const char *action, const char *from, const char *to, S3dlioReport *report);
 
-/* ---- Signals (tool-signals.c) ---- */
+/* --- signals (tool-signals.c) --- */
 
 /* SIGINT and SIGTERM cancel what @tool does, and end the process after five seconds; a second one ends it at once. */
 void tool_signals_init (Tool *tool);
@@ -147,7 +147,7 @@ int tool_signals_caught (void);
 /* Names the uploads that are neither completed nor aborted, and how to remove them; returns how many there are. */
 guint tool_report_open_uploads (Tool *tool); /* tool-incomplete.c */
 
-/* ---- Waiting (s3dlio.c) ---- */
+/* --- waiting (s3dlio.c) --- */
 
 /* An operation that somebody waits for: its callback keeps the result. */
 typedef struct
@@ -159,7 +159,7 @@ void tool_wait_done (GObject *source, GAsyncResult *result, gpointer data); /* @
 /* Runs the main context until then. (transfer full) */
 GAsyncResult *tool_wait (ToolWait *wait);
 
-/* ---- What is done (tool-say.c) ---- */
+/* --- what is done (tool-say.c) --- */
 
 /* A whole line: a result on stdout, or else on stderr. */
 void tool_say (Tool *tool, gboolean as_result, const char *line);

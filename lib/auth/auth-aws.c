@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The AWS providers: the settings, the environment, and the profile in the shared files.
+
+/* The AWS providers: the settings, the environment, and the profile in the shared files.
  *
  * Order as https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html has it, with one refinement
  * that the AWS tools have too: a profile that was chosen by hand beats keys that lie in the environment. The
  * environment is read once, when the chain is made, so that no other thread reads it later; files are read again, on
- * the control thread, when the service calls their keys expired (some tools write fresh ones there).
- */
+ * the control thread, when the service calls their keys expired (some tools write fresh ones there). */
 
 #include "config.h"
 
@@ -38,6 +37,7 @@ static void
 keys_free (gpointer data)
 {
   Keys *keys = data;
+
   g_free (keys->access_key_id);
   g_free (keys->secret_access_key);
   g_free (keys->session_token);
@@ -59,6 +59,7 @@ static S3dCredentials *
 fetch_keys (gpointer data, GString *tried, GError **error)
 {
   const Keys *keys = data;
+
   if (keys->skipped == NULL)
     {
       if (half_a_pair (keys->access_key_id, keys->secret_access_key, keys->key_name, keys->secret_name, keys->source,
@@ -76,6 +77,7 @@ static void
 profile_free (gpointer data)
 {
   Profile *profile = data;
+
   g_clear_pointer (&profile->settings, s3d_settings_unref);
   g_clear_pointer (&profile->first, s3d_credentials_unref);
   g_free (profile->unsupported);
@@ -88,6 +90,7 @@ profile_keys (const S3dProfile *profile, GError **error)
 {
   const char *key = s3d_profile_get (profile, "aws_access_key_id");
   const char *secret = s3d_profile_get (profile, "aws_secret_access_key");
+
   if (half_a_pair (key, secret, "aws_access_key_id", "aws_secret_access_key", s3d_profile_describe (profile), error))
     return NULL;
   if (key == NULL)
@@ -99,6 +102,7 @@ static S3dCredentials *
 fetch_profile (gpointer data, GString *tried, GError **error)
 {
   Profile *self = data;
+
   if (self->first != NULL)
     return g_steal_pointer (&self->first);
 
@@ -122,6 +126,7 @@ static S3dCredentialProvider
 explicit_provider (const S3dSettings *settings)
 {
   Keys *keys = g_new0 (Keys, 1);
+
   keys->access_key_id = g_strdup (settings->access_key_id);
   keys->secret_access_key = g_strdup (settings->secret_access_key);
   keys->session_token = g_strdup (settings->session_token);
@@ -136,6 +141,7 @@ environment_provider (const S3dSettings *settings)
 {
   Keys *keys = g_new0 (Keys, 1);
   g_autofree char *profile = s3d_env_get ("AWS_PROFILE");
+
   keys->access_key_id = s3d_env_get ("AWS_ACCESS_KEY_ID");
   keys->secret_access_key = s3d_env_get ("AWS_SECRET_ACCESS_KEY");
   keys->session_token = s3d_env_get ("AWS_SESSION_TOKEN");
@@ -151,6 +157,7 @@ static S3dCredentialProvider
 profile_provider (S3dSettings *settings, const S3dProfile *profile)
 {
   Profile *self = g_new0 (Profile, 1);
+
   self->settings = s3d_settings_ref (settings);
   self->first = profile_keys (profile, NULL);
   self->description = g_strdup (s3d_profile_describe (profile));

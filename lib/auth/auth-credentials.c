@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The chain of credential providers: asked in order, the first that has some wins.
+
+/* The chain of credential providers: asked in order, the first that has some wins.
  *
  * A get never blocks. What is known is handed out; what is about to expire is fetched anew meanwhile; where nothing
  * is known the caller waits, and one fetch on the control thread serves all who do. Fetches never overlap.
  *
- * Thread-safe. Snapshots are immutable and ref-counted; waiters are called with no lock held.
- */
+ * Thread-safe. Snapshots are immutable and ref-counted; waiters are called with no lock held. */
 
 #include "config.h"
 
@@ -49,6 +48,7 @@ s3d_credentials_new (const char *access_key_id, const char *secret_access_key, c
                      const char *source)
 {
   S3dCredentials *credentials = g_new0 (S3dCredentials, 1);
+
   g_atomic_ref_count_init (&credentials->refs);
   credentials->access_key_id = g_strdup (access_key_id);
   credentials->secret_access_key = g_strdup (secret_access_key);
@@ -81,10 +81,12 @@ static S3dCredentials *
 ask_providers (S3dCredentialChain *chain, gboolean may_block, GError **error)
 {
   g_autoptr (GString) tried = g_string_new (NULL);
+
   for (guint i = 0; i < chain->n_providers; i++)
     {
       const S3dCredentialProvider *provider = &chain->providers[i];
       g_autoptr (GError) local = NULL;
+
       if (provider->blocks && !may_block)
         return NULL;
       if (tried->len > 0)
@@ -120,6 +122,7 @@ S3dCredentialChain *
 s3d_credential_chain_new (const S3dCredentialProvider *providers, guint n_providers)
 {
   S3dCredentialChain *chain = g_new0 (S3dCredentialChain, 1);
+
   g_atomic_ref_count_init (&chain->refs);
   g_mutex_init (&chain->lock);
   chain->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
@@ -130,6 +133,7 @@ s3d_credential_chain_new (const S3dCredentialProvider *providers, guint n_provid
     {
       GError *error = NULL;
       S3dCredentials *credentials = ask_providers (chain, FALSE, &error);
+
       store_result (chain, credentials, error);
     }
   return chain;
@@ -179,6 +183,7 @@ fetch (gpointer data)
   for (guint i = 0; i < waiters->len; i++)
     {
       const Waiter *waiter = &g_array_index (waiters, Waiter, i);
+
       waiter->func (waiter->data);
     }
 }
@@ -237,6 +242,7 @@ s3d_credential_chain_get (S3dCredentialChain *chain, S3dCredentials **credential
   if (waiter != NULL)
     {
       Waiter entry = { .func = waiter, .data = data };
+
       g_array_append_val (chain->waiters, entry);
     }
   begin_fetch (chain);
@@ -247,6 +253,7 @@ void
 s3d_credential_chain_invalidate (S3dCredentialChain *chain, S3dCredentials *stale)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&chain->lock);
+
   if (chain->current != stale || stale == NULL)
     return;
   g_clear_pointer (&chain->current, s3d_credentials_unref);

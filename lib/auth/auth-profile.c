@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The AWS shared config and credentials files: a reader of their INI dialect, and the merging of one profile.
+
+/* The AWS shared config and credentials files: a reader of their INI dialect, and the merging of one profile.
  *
  * Sections are [NAME] in the credentials file, [default], [profile NAME] and [services NAME] in the config file. An
  * indented "name = value" below an empty "parent =" is kept as "parent.name". What the credentials file says of a
  * profile beats what the config file says.
  *
  * Follows https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html. Immutable once loaded, so any thread may
- * read it.
- */
+ * read it. */
 
 #include "config.h"
 
@@ -98,6 +97,7 @@ static char *
 name_after_word (const char *text, const char *word)
 {
   gsize length = strlen (word);
+
   if (strncmp (text, word, length) != 0 || !g_ascii_isspace (text[length]))
     return NULL;
 
@@ -113,6 +113,7 @@ static char *
 section_name (const IniReader *reader, const char *text)
 {
   g_autofree char *profile = name_after_word (text, "profile");
+
   if (!reader->config)
     return profile != NULL ? g_steal_pointer (&profile) : g_strdup (text);
   if (profile != NULL)
@@ -128,6 +129,7 @@ static gboolean
 read_section (IniReader *reader, char *line, GError **error)
 {
   char *end = strchr (line, ']');
+
   if (end == NULL)
     return malformed (reader, "a section without its closing bracket", error);
   *end = '\0';
@@ -149,6 +151,7 @@ read_indented (IniReader *reader, char *line)
 {
   const char *outer = g_hash_table_lookup (reader->section, reader->parent);
   char *equals = strchr (line, '=');
+
   if (equals == NULL || outer == NULL || *outer != '\0')
     return;
   *equals = '\0';
@@ -162,6 +165,7 @@ static gboolean
 read_property (IniReader *reader, char *line, GError **error)
 {
   char *equals = strchr (line, '=');
+
   if (equals == NULL)
     return malformed (reader, "neither a [section] nor name = value", error);
   if (!reader->in_section)
@@ -181,6 +185,7 @@ static gboolean
 read_line (IniReader *reader, char *line, GError **error)
 {
   gboolean indented = g_ascii_isspace (*line);
+
   g_strstrip (line);
   if (*line == '\0' || is_comment (*line))
     return TRUE;
@@ -197,12 +202,14 @@ static GHashTable *
 parse (char *text, const char *path, gboolean config, GError **error)
 {
   g_auto (IniReader) reader = { .path = path, .config = config };
+
   reader.sections = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_hash_table_unref);
 
   char *line = g_str_has_prefix (text, "\xef\xbb\xbf") ? text + 3 : text;
   while (line != NULL)
     {
       char *next = strchr (line, '\n');
+
       if (next != NULL)
         *next++ = '\0';
       reader.line++;
@@ -221,6 +228,7 @@ load_file (IniFile *file, gboolean config, GError **error)
   g_autofree char *text = NULL;
   g_autoptr (GError) local = NULL;
   gsize size = 0;
+
   if (!g_file_get_contents (file->path, &text, &size, &local))
     {
       file->trouble = "cannot be read";
@@ -245,6 +253,7 @@ file_path (const char *variable, const char *name)
 {
   const char *home = g_get_home_dir ();
   g_autofree char *path = s3d_env_get (variable);
+
   if (path == NULL)
     return g_build_filename (home, ".aws", name, NULL);
   if (g_str_has_prefix (path, "~/"))
@@ -266,6 +275,7 @@ merge (GHashTable *values, GHashTable *section, const char *below)
 {
   GHashTableIter iter;
   gpointer name, value;
+
   if (section == NULL)
     return;
   g_hash_table_iter_init (&iter, section);
@@ -282,6 +292,7 @@ static gboolean
 merge_file (GHashTable *values, const IniFile *file, const char *profile)
 {
   GHashTable *section = file->sections != NULL ? g_hash_table_lookup (file->sections, profile) : NULL;
+
   merge (values, section, NULL);
   return section != NULL;
 }
@@ -290,6 +301,7 @@ static void
 merge_services (GHashTable *values, const IniFile *config)
 {
   const char *services = g_hash_table_lookup (values, "services");
+
   if (services == NULL || config->sections == NULL)
     return;
   g_autofree char *name = g_strconcat ("services ", services, NULL);
@@ -302,6 +314,7 @@ s3d_profile_load (const S3dSettings *settings, GError **error)
   const char *name = settings->profile != NULL ? settings->profile : "default";
   g_auto (IniFile) config = { .path = file_path ("AWS_CONFIG_FILE", "config") };
   g_auto (IniFile) credentials = { .path = file_path ("AWS_SHARED_CREDENTIALS_FILE", "credentials") };
+
   if (!load_file (&credentials, FALSE, error) || !load_file (&config, TRUE, error))
     return NULL;
 
@@ -339,6 +352,7 @@ const char *
 s3d_profile_get (const S3dProfile *profile, const char *name)
 {
   const char *value = g_hash_table_lookup (profile->values, name);
+
   return value != NULL && *value != '\0' ? value : NULL;
 }
 

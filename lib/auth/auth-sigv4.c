@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * AWS Signature Version 4, header form.
+
+/* AWS Signature Version 4, header form.
  *
  * A signature is one SHA-256 of the canonical request and one HMAC with the day key, built in a buffer on the stack.
  * The day key (four HMACs deep) depends on secret, date, region and service alone, so the last few are kept.
  *
  * Follows https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html, where paths are encoded
- * once. Thread-safe: the lock covers the lookup of the day key only.
- */
+ * once. Thread-safe: the lock covers the lookup of the day key only. */
 
 #include "config.h"
 
@@ -119,6 +118,7 @@ static void
 text_append_lower (Text *text, const char *string)
 {
   gsize length = strlen (string);
+
   text_reserve (text, length);
   for (gsize i = 0; i < length; i++)
     text->data[text->used++] = lower (string[i]);
@@ -131,6 +131,7 @@ text_append_value (Text *text, const char *value)
 {
   gboolean blank = FALSE;
   gsize start = text->used;
+
   text_reserve (text, strlen (value) + 1);
   for (; *value != '\0'; value++)
     {
@@ -152,6 +153,7 @@ compare_headers (const Part *a, const Part *b)
 {
   const char *p = a->name;
   const char *q = b->name;
+
   for (; *p != '\0' && lower (*p) == lower (*q); p++)
     q++;
   return (guchar) lower (*p) - (guchar) lower (*q);
@@ -164,6 +166,7 @@ compare_parameters (const Part *a, const Part *b)
   gsize a_name = strcspn (a->name, "=&");
   gsize b_name = strcspn (b->name, "=&");
   int order = memcmp (a->name, b->name, MIN (a_name, b_name));
+
   if (order != 0)
     return order;
   if (a_name != b_name)
@@ -180,6 +183,7 @@ sort (Part *parts, guint n, int (*compare) (const Part *a, const Part *b))
     {
       Part part = parts[i];
       guint j = i;
+
       for (; j > 0 && compare (&parts[j - 1], &part) > 0; j--)
         parts[j] = parts[j - 1];
       parts[j] = part;
@@ -206,6 +210,7 @@ append_query (Text *text, const char *query)
   g_autofree Part *many = NULL;
   Part *parts = few;
   guint n = 1;
+
   for (const char *p = query; *p != '\0'; p++)
     n += *p == '&';
   if (n > FEW_PARTS)
@@ -216,6 +221,7 @@ append_query (Text *text, const char *query)
     {
       const char *end = strchr (query, '&');
       gsize length = end != NULL ? (gsize) (end - query) : strlen (query);
+
       if (length > 0)
         parts[n++] = (Part){ .name = query, .length = length };
       query = end != NULL ? end + 1 : NULL;
@@ -239,6 +245,7 @@ append_headers (Text *text, S3dHttpRequest *request)
   g_autofree Part *many = NULL;
   Part *parts = few;
   guint n_headers = s3d_http_request_get_n_headers (request);
+
   if (n_headers > FEW_PARTS)
     parts = many = g_new (Part, n_headers);
 
@@ -246,6 +253,7 @@ append_headers (Text *text, S3dHttpRequest *request)
   for (guint i = 0; i < n_headers; i++)
     {
       Part part = { 0 };
+
       s3d_http_request_get_nth_header (request, i, &part.name, &part.value);
       if (is_signed (part.name))
         parts[n++] = part;
@@ -275,6 +283,7 @@ set_host (S3dHttpRequest *request)
 {
   const char *origin = s3d_http_request_get_origin (request);
   const char *host = strstr (origin, "://");
+
   if (host == NULL)
     return;
   host += 3;
@@ -282,6 +291,7 @@ set_host (S3dHttpRequest *request)
   if (g_str_has_suffix (host, implied))
     {
       g_autofree char *bare = g_strndup (host, strlen (host) - strlen (implied));
+
       s3d_http_request_set_header (request, "host", bare);
       return;
     }
@@ -294,6 +304,7 @@ derive_day_key (const S3dSigv4 *signer, const char *secret, const char *date, co
                 guint8 key[S3D_SHA256_SIZE])
 {
   g_autofree char *first = g_strconcat ("AWS4", secret, NULL);
+
   s3d_hmac_sha256 (first, strlen (first), date, DATE_LENGTH, key);
   s3d_hmac_sha256 (key, S3D_SHA256_SIZE, region, strlen (region), key);
   s3d_hmac_sha256 (key, S3D_SHA256_SIZE, signer->service, strlen (signer->service), key);
@@ -304,9 +315,11 @@ static gboolean
 find_day_key (S3dSigv4 *signer, const char *secret, const char *date, const char *region, guint8 key[S3D_SHA256_SIZE])
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&signer->lock);
+
   for (guint i = 0; i < N_DAY_KEYS; i++)
     {
       const DayKey *kept = &signer->keys[i];
+
       if (kept->secret != NULL && memcmp (kept->date, date, DATE_LENGTH) == 0 && strcmp (kept->region, region) == 0
           && strcmp (kept->secret, secret) == 0)
         {
@@ -345,6 +358,7 @@ S3dSigv4 *
 s3d_sigv4_new (const char *service)
 {
   S3dSigv4 *signer = g_new0 (S3dSigv4, 1);
+
   signer->service = g_strdup (service);
   g_mutex_init (&signer->lock);
   return signer;
@@ -368,6 +382,7 @@ append_canonical_request (Text *text, S3dHttpRequest *request, const char *paylo
 {
   const char *target = s3d_http_request_get_target (request);
   const char *query = strchr (target, '?');
+
   text_append (text, s3d_http_request_get_method (request));
   text_append (text, "\n");
   text_append_n (text, target, query != NULL ? (gsize) (query - target) : strlen (target));
@@ -398,6 +413,7 @@ s3d_sigv4_sign (S3dSigv4 *signer, S3dHttpRequest *request, const S3dCredentials 
                 const char *payload_hash, gint64 now)
 {
   char date[17];
+
   s3d_time_to_basic (now, date);
   set_host (request);
   s3d_http_request_set_header (request, "x-amz-date", date);

@@ -206,7 +206,7 @@ take_profile (S3dSettings *settings, const char *name, const char *label, const 
 
   if (!s3d_knob_parse (knob, label, text, &value, error))
     return FALSE;
-  store (settings, knob, &value);
+  set_field (settings, knob, &value);
 
   return TRUE;
 }

@@ -11,7 +11,7 @@
 #include "client/client-private.h"
 #include "engine/engine-delete.h"
 
-/* ---- One ---- */
+/* --- one --- */
 
 static S3dSequence *
 plan_one (S3dlioClient *client, const char *uri, S3dlioOptions *options, GError **error)
@@ -95,7 +95,7 @@ s3dlio_client_delete_finish (S3dlioClient *client, GAsyncResult *result, GError 
   return s3d_client_run_finish (client, result, s3dlio_client_delete_async, NULL, error);
 }
 
-/* ---- Many ---- */
+/* --- many --- */
 
 /* Stands in for the caller's options while many objects are deleted. */
 typedef struct
@@ -312,7 +312,7 @@ s3dlio_client_delete_many_finish (S3dlioClient *client, GAsyncResult *result, gu
   return run_finish (client, result, s3dlio_client_delete_many_async, n_deleted, n_failed, error);
 }
 
-/* ---- Below a prefix ---- */
+/* --- below a prefix --- */
 
 static S3dSequence *
 plan_prefix (S3dlioClient *client, const char *uri, S3dlioOptions *options, GError **error)

@@ -13,9 +13,8 @@
 
 #include "config.h"
 
-#include "file/file-private.h"
-
 #include "base/base-part.h"
+#include "file/file-private.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -368,6 +368,7 @@ S3dHttpState
 s3d_http_core_look_at (S3dHttpCore *core, S3dHttpRequest *request, S3dHttpLoop *loop)
 {
   S3dHttpState state = S3D_HTTP_NEW;
+
   g_mutex_lock (&core->lock);
   if (request->loop == loop && (request->cancelled || (request->woken && request->state == S3D_HTTP_PARKED)))
     state = request->state;

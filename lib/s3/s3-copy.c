@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Copying inside the service: an object in one request, or a range of one as a part of an upload.
+
+/* Copying inside the service: an object in one request, or a range of one as a part of an upload.
  *
  * Not every service heeds If-None-Match on a copy, and one that does not would overwrite in silence. So a copy that
  * may not replace anything looks first, with a HEAD, and sends the condition all the same: where it is heeded,
@@ -12,8 +12,7 @@
  * with a "%" in its key.
  *
  * Follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html and
- * API_UploadPartCopy.html. Runs on a loop thread.
- */
+ * API_UploadPartCopy.html. Runs on a loop thread. */
 
 #include "config.h"
 
@@ -32,6 +31,7 @@ static void
 read_copy_element (const char *path, const char *text, gpointer data)
 {
   Result *result = data;
+
   if (strcmp (path, "ETag") == 0)
     {
       g_free (result->etag);
@@ -57,6 +57,7 @@ copy_answer (S3dS3Job *job, GError **error)
   g_autofree char *etag = result.etag;
   g_autofree char *uri = s3dlio_uri_to_string (job->op->target);
   const char *version = s3d_http_request_get_response_header (job->request, "x-amz-version-id");
+
   if (*error != NULL)
     return verdict;
   job->op->info = s3d_object_info_new (S3DLIO_OBJECT_TYPE_OBJECT, uri, -1, result.mtime, etag);
@@ -72,6 +73,7 @@ set_copy_source (S3dS3Job *job)
 {
   S3dOp *op = job->op;
   g_autofree char *source = s3d_s3_copy_source (op->from->container, op->from->key);
+
   s3d_http_request_set_header (job->request, "x-amz-copy-source", source);
 }
 
@@ -79,6 +81,7 @@ static void
 prepare_copy (S3dS3Job *job)
 {
   S3dOp *op = job->op;
+
   set_copy_source (job);
   s3d_s3_job_set_etag (job, "x-amz-copy-source-if-match", op->if_match);
   if (!job->store->endpoint->amazon)
@@ -94,6 +97,7 @@ static S3dHttpVerdict
 look_answer (S3dS3Job *job, GError **error)
 {
   g_autofree char *uri = s3dlio_uri_to_string (job->op->target);
+
   g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS, "%s exists already", uri);
   return S3D_HTTP_FINAL;
 }
@@ -117,13 +121,14 @@ void
 s3d_s3_start_copy (S3dStore *store, S3dOp *op)
 {
   S3dS3Job *job = s3d_s3_job_new (store, op, op->no_clobber ? &look_verb : &copy_verb, op->target->key, NULL);
+
   s3d_s3_job_require_key (job);
   if (!op->no_clobber && job->error == NULL)
     prepare_copy (job);
   s3d_s3_job_start (job);
 }
 
-/* ---- Parts ---- */
+/* --- parts --- */
 
 S3dPartCopy
 s3d_s3_part_copy (S3dStore *store, S3dlioUri *from)
@@ -139,6 +144,7 @@ part_answer (S3dS3Job *job, GError **error)
   Result result;
   S3dHttpVerdict verdict = read_result (job, "CopyPartResult", &result, error);
   g_autofree char *etag = result.etag;
+
   if (*error == NULL && etag == NULL)
     g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_FAILED, "the service copied part %u without giving an ETag",
                  job->op->part_number);
@@ -156,6 +162,7 @@ s3d_s3_start_upload_part_copy (S3dStore *store, S3dOp *op)
   S3dS3Job *job = s3d_s3_job_new (store, op, &part_verb, op->target->key, query);
   g_autofree char *range = g_strdup_printf ("bytes=%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, op->offset,
                                             op->offset + op->length - 1);
+
   s3d_http_request_set_header (job->request, "x-amz-copy-source-range", range);
   set_copy_source (job);
   if (job->store->endpoint->amazon)

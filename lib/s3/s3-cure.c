@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * What can be done about a failure.
+
+/* What can be done about a failure.
  *
  * One that a retry mends is left to the transport, with its backoff. Some are mended on the spot, each once, and sent
  * again at once: a clock that is off, credentials that have expired, a bucket that is in another region, a body that
  * was damaged on its way. What was learnt of clock and region is the store's: only the requests that were on their way
  * before the first answer came pay for it; those that wait for their turn look again when they are signed.
  *
- * Runs on a loop thread.
- */
+ * Runs on a loop thread. */
 
 #include "config.h"
 
@@ -26,6 +25,7 @@ measure_skew (S3dHttpRequest *request, gint64 *seconds)
 {
   const char *date = s3d_http_request_get_response_header (request, "date");
   gint64 theirs = date != NULL ? s3d_time_parse_http (date) : S3D_TIME_UNKNOWN;
+
   *seconds = (theirs - g_get_real_time ()) / G_USEC_PER_SEC;
   return theirs != S3D_TIME_UNKNOWN && ABS (*seconds) < G_MAXINT;
 }
@@ -34,6 +34,7 @@ static gboolean
 mend_clock (S3dS3Job *job)
 {
   gint64 skew;
+
   if (job->clock_mended || !measure_skew (job->request, &skew))
     return FALSE;
   job->clock_mended = TRUE;
@@ -68,6 +69,7 @@ void
 s3d_s3_job_move (S3dS3Job *job, S3dS3Place *place)
 {
   g_autofree char *target = g_strdup (s3d_http_request_get_target (job->request));
+
   s3d_s3_place_unref (job->place);
   job->place = s3d_s3_place_ref (place);
   s3d_http_request_set_target (job->request, place->origin, target);
@@ -78,6 +80,7 @@ static gboolean
 mend_unexplained (S3dS3Job *job, const S3dS3Failure *failure)
 {
   gint64 skew;
+
   if (failure->code != NULL || job->credentials == NULL)
     return FALSE;
   if (failure->status == 403 && measure_skew (job->request, &skew))
@@ -93,6 +96,7 @@ S3dHttpVerdict
 s3d_s3_job_cure (S3dS3Job *job, const S3dS3Failure *failure)
 {
   gboolean mended = FALSE;
+
   switch (failure->cure)
     {
     case S3D_S3_CURE_RETRY:

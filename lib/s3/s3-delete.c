@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Deleting one object, and many in one request.
+
+/* Deleting one object, and many in one request.
  *
  * DeleteObjects answers 200 and names the keys that failed. Those whose failure a retry mends are all that the next
  * attempt sends, so that they share the transport's backoff and its patience. XML 1.0 cannot carry every key: what it
@@ -10,8 +10,7 @@
  * the condition all the same: where it is heeded, nothing slips in between.
  *
  * Follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html and API_DeleteObject.html. Runs on a
- * loop thread; a first body is written on the download pool.
- */
+ * loop thread; a first body is written on the download pool. */
 
 #include "config.h"
 
@@ -21,7 +20,7 @@
 
 #include <string.h>
 
-/* ---- One ---- */
+/* --- one --- */
 
 static gboolean
 delete_forgive (S3dS3Job *job, const S3dS3Failure *failure)
@@ -55,6 +54,7 @@ static S3dHttpVerdict
 look_answer (S3dS3Job *job, GError **error)
 {
   g_autofree char *etag = s3d_s3_etag_from_headers (job->request);
+
   if (strcmp (job->op->if_match, "*") != 0 && g_strcmp0 (etag, job->op->if_match) != 0)
     g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION, "its ETag is \"%s\", not \"%s\"",
                  etag != NULL ? etag : "", job->op->if_match);
@@ -80,11 +80,12 @@ void
 s3d_s3_start_delete (S3dStore *store, S3dOp *op)
 {
   S3dS3Job *job = s3d_s3_job_new (store, op, op->if_match != NULL ? &look_verb : &delete_verb, op->target->key, NULL);
+
   s3d_s3_job_require_key (job);
   s3d_s3_job_start (job);
 }
 
-/* ---- Many: the request ---- */
+/* --- many: the request --- */
 
 static S3dKey *
 nth_key (const S3dOp *op, guint n)
@@ -108,10 +109,12 @@ write_keys (const S3dOp *op)
 {
   GString *xml = g_string_new ("<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Quiet>true</Quiet>");
   const gsize empty = xml->len;
+
   for (guint i = 0; i < op->keys->len; i++)
     {
       S3dKey *key = nth_key (op, i);
       const gsize before = xml->len;
+
       if (key->state != S3D_KEY_PENDING)
         continue;
       g_string_append (xml, "<Object><Key>");
@@ -133,11 +136,12 @@ static void
 set_body (S3dS3Job *job, GString *xml)
 {
   g_autofree char *md5 = s3d_md5_base64 (xml->str, xml->len);
+
   s3d_http_request_set_header (job->request, "content-md5", md5);
   s3d_s3_job_set_xml (job, xml);
 }
 
-/* ---- Many: the answer ---- */
+/* --- many: the answer --- */
 
 typedef struct
 {
@@ -164,6 +168,7 @@ static S3dKey *
 find_key (Result *result, const char *name)
 {
   const S3dOp *op = result->job->op;
+
   if (result->keys == NULL)
     {
       result->keys = g_hash_table_new (g_str_hash, g_str_equal);
@@ -181,6 +186,7 @@ judge_key (Result *result)
 {
   g_auto (S3dS3Failure) failure = { 0 };
   S3dKey *key = find_key (result, result->key);
+
   s3d_s3_failure_of_key (&failure, result->job->request, result->code, result->message);
   if (key == NULL)
     result->stranger = TRUE;
@@ -205,6 +211,7 @@ read_result (const char *path, const char *text, gpointer data)
 {
   Result *result = data;
   char **field = NULL;
+
   if (strcmp (path, "Error/Key") == 0)
     field = &result->key;
   else if (strcmp (path, "Error/Code") == 0)
@@ -230,12 +237,14 @@ forget_result (Result *result)
 {
   GHashTableIter iter;
   gpointer value;
+
   if (result->keys == NULL)
     return;
   g_hash_table_iter_init (&iter, result->keys);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
       S3dKey *key = value;
+
       key->state = S3D_KEY_PENDING;
       g_clear_error (&key->error);
     }
@@ -246,6 +255,7 @@ static void
 share_failure (Result *result, S3dKey *key)
 {
   const S3dKey *first = result->keys != NULL ? find_key (result, key->key) : key;
+
   if (first == key || first == NULL || first->error == NULL)
     return;
   key->error = g_error_copy (first->error);
@@ -257,9 +267,11 @@ static void
 settle_keys (Result *result)
 {
   const S3dOp *op = result->job->op;
+
   for (guint i = 0; i < op->keys->len; i++)
     {
       S3dKey *key = nth_key (op, i);
+
       if (key->state != S3D_KEY_PENDING)
         continue;
       share_failure (result, key);
@@ -286,6 +298,7 @@ many_answer (S3dS3Job *job, GError **error)
 {
   g_auto (Result) result = { .job = job };
   S3dHttpVerdict verdict = s3d_s3_job_read_document (job, "DeleteResult", read_result, &result, error);
+
   if (*error != NULL)
     {
       forget_result (&result);
@@ -318,6 +331,7 @@ send_keys (gpointer data)
 {
   S3dS3Job *job = data;
   GString *xml = write_keys (job->op);
+
   if (xml == NULL)
     {
       s3d_s3_job_end (job);
@@ -331,6 +345,7 @@ void
 s3d_s3_start_delete_many (S3dStore *store, S3dOp *op)
 {
   S3dS3Job *job = s3d_s3_job_new (store, op, &many_verb, NULL, "delete");
+
   s3d_s3_job_require_bucket (job);
   if (g_atomic_int_get (&job->store->deletes_singly))
     leave_alone (op);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Failures of S3: the XML of its errors, what its codes mean, and what can be done about them.
+
+/* Failures of S3: the XML of its errors, what its codes mean, and what can be done about them.
  *
  * Codes that are not in the table, and answers without one, mean what their HTTP status means. An error in the body
  * of a 200 is as good as a 500 then.
  *
  * Follows https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html, and what Ceph RGW and MinIO add to it.
- * Pure functions; any thread.
- */
+ * Pure functions; any thread. */
 
 #include "config.h"
 
@@ -155,6 +154,7 @@ static char *
 presentable (const char *text)
 {
   g_autofree char *valid = g_utf8_make_valid (text, -1);
+
   for (char *p = valid; *p != '\0'; p++)
     {
       if (g_ascii_iscntrl (*p))
@@ -179,6 +179,7 @@ static gboolean
 read_element (const char *path, const char *text, gpointer data, GError **error)
 {
   S3dS3Failure *failure = data;
+
   if (g_str_has_prefix (path, "ErrorResponse/"))
     path += strlen ("ErrorResponse/");
   if (!g_str_has_prefix (path, "Error/"))
@@ -197,6 +198,7 @@ read_element (const char *path, const char *text, gpointer data, GError **error)
   else if (strcmp (path, "ActualObjectSize") == 0)
     {
       guint64 size;
+
       if (g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, &size, NULL))
         failure->actual_size = (gint64) size;
     }
@@ -208,6 +210,7 @@ static void
 read_body (S3dS3Failure *failure, const char *body, gsize size)
 {
   static const S3dXmlHandler handler = { .close = read_element };
+
   s3d_s3_skip_blanks (&body, &size);
   if (size > 0 && *body == '<')
     s3d_xml_parse (body, size, &handler, failure, NULL);
@@ -220,6 +223,7 @@ read_headers (S3dS3Failure *failure, S3dHttpRequest *request)
   const char *request_id = s3d_http_request_get_response_header (request, "x-amz-request-id");
   const char *region = s3d_http_request_get_response_header (request, "x-amz-bucket-region");
   const char *range = s3d_http_request_get_response_header (request, "content-range");
+
   if (request_id != NULL)
     take_text (&failure->request_id, request_id);
   if (region != NULL)
@@ -232,6 +236,7 @@ static void
 interpret_status (S3dS3Failure *failure)
 {
   guint status = failure->status < 300 ? 500 : failure->status;
+
   failure->meaning = s3d_http_error_code (status);
   switch (s3d_http_verdict_for_status (status))
     {
@@ -285,6 +290,7 @@ s3d_s3_failure_read (S3dS3Failure *failure, S3dHttpRequest *request)
 {
   gsize size;
   const char *body = s3d_http_request_get_body (request, &size);
+
   s3d_s3_failure_parse (failure, s3d_http_request_get_status (request), body, body != NULL ? size : 0);
   read_headers (failure, request);
   interpret (failure);
@@ -321,6 +327,7 @@ void
 s3d_s3_failure_set_error (const S3dS3Failure *failure, GError **error)
 {
   g_autoptr (GString) text = g_string_new (failure->code);
+
   if (failure->code == NULL)
     g_string_append (text, status_text (failure->status));
   if (failure->message != NULL)

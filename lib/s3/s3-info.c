@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * What the headers of an answer tell of an object.
+
+/* What the headers of an answer tell of an object.
  *
  * One walk over the headers, as a small GET has a dozen of them and there may be a hundred thousand GETs a second.
- * Runs on a loop thread.
- */
+ * Runs on a loop thread. */
 
 #include "config.h"
 
@@ -34,6 +33,7 @@ take_metadata (S3dlioObjectInfo *info, const char *name, const char *value)
 {
   g_autofree char *lower = g_ascii_strdown (name, -1);
   g_autofree char *decoded = s3d_s3_decode_metadata (value);
+
   s3d_object_info_set_metadata (info, lower, decoded);
 }
 
@@ -42,6 +42,7 @@ take_header (const char *name, const char *value, gpointer data)
 {
   S3dlioObjectInfo *info = data;
   char first = g_ascii_tolower (*name);
+
   if (first != 'c' && first != 'x')
     return;
   if (g_ascii_strncasecmp (name, META, strlen (META)) == 0)
@@ -75,6 +76,7 @@ s3d_s3_info_from_headers (S3dS3Job *job, gint64 size)
   S3dlioObjectInfo *info = s3d_object_info_new (S3DLIO_OBJECT_TYPE_OBJECT, uri, size,
                                                 modified != NULL ? s3d_time_parse_http (modified) : S3D_TIME_UNKNOWN,
                                                 etag);
+
   s3d_http_request_foreach_response_header (job->request, take_header, info);
   return info;
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Listing: one page of ListObjectsV2, of the uploads that are not ended, and the buckets.
+
+/* Listing: one page of ListObjectsV2, of the uploads that are not ended, and the buckets.
  *
  * Objects and common prefixes of a page come out as one sequence in byte order. What a list returns are URIs that can
  * be passed back, endpoint included.
  *
  * Follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html and API_ListMultipartUploads.html.
- * Runs on a loop thread.
- */
+ * Runs on a loop thread. */
 
 #include "config.h"
 
@@ -53,10 +52,12 @@ make_items (S3dOp *op, const S3dS3Page *page)
   g_autofree char *root = s3d_uri_root (op->target);
   g_autoptr (GString) uri = g_string_new (root);
   gsize root_length = uri->len;
+
   op->items = g_ptr_array_new_full (page->entries->len, (GDestroyNotify) s3dlio_object_info_unref);
   for (guint i = 0; i < page->entries->len; i++)
     {
       const S3dS3Entry *entry = &g_array_index (page->entries, S3dS3Entry, i);
+
       g_string_truncate (uri, root_length);
       g_string_append (uri, entry->name);
       S3dlioObjectInfo *info =
@@ -73,6 +74,7 @@ static S3dHttpVerdict
 list_answer (S3dS3Job *job, GError **error)
 {
   g_auto (S3dS3Page) page;
+
   s3d_s3_page_init (&page);
   S3dHttpVerdict verdict = s3d_s3_job_read_document (job, "ListBucketResult", s3d_s3_page_read_objects, &page, error);
   if (*error == NULL && s3d_s3_page_arrange (&page, error) && move_cursor (job->op->cursor, &page, error))
@@ -93,6 +95,7 @@ void
 s3d_s3_start_list (S3dStore *store, S3dOp *op)
 {
   g_autoptr (GString) query = g_string_new (NULL);
+
   if (op->cursor->token != NULL)
     append_parameter (query, "continuation-token", op->cursor->token);
   if (!op->recursive)
@@ -105,7 +108,7 @@ s3d_s3_start_list (S3dStore *store, S3dOp *op)
   s3d_s3_job_start (s3d_s3_job_new (store, op, &list_verb, NULL, query->str));
 }
 
-/* ---- Uploads ---- */
+/* --- uploads --- */
 
 /* The next page begins behind a key and one of its uploads: the token is the part of the query that says so. */
 static gboolean
@@ -128,6 +131,7 @@ static S3dHttpVerdict
 uploads_answer (S3dS3Job *job, GError **error)
 {
   g_auto (S3dS3Page) page;
+
   s3d_s3_page_init (&page);
   S3dHttpVerdict verdict =
       s3d_s3_job_read_document (job, "ListMultipartUploadsResult", s3d_s3_page_read_uploads, &page, error);
@@ -144,6 +148,7 @@ void
 s3d_s3_start_upload_list (S3dStore *store, S3dOp *op)
 {
   g_autoptr (GString) query = g_string_new ("encoding-type=url");
+
   if (op->cursor->token != NULL)
     g_string_append_printf (query, "&%s", op->cursor->token);
   if (op->page_size > 0)
@@ -153,7 +158,7 @@ s3d_s3_start_upload_list (S3dStore *store, S3dOp *op)
   s3d_s3_job_start (s3d_s3_job_new (store, op, &uploads_verb, NULL, query->str));
 }
 
-/* ---- Buckets ---- */
+/* --- buckets --- */
 
 static void
 make_buckets (S3dOp *op, const S3dS3Page *page)
@@ -164,6 +169,7 @@ make_buckets (S3dOp *op, const S3dS3Page *page)
       const S3dS3Entry *entry = &g_array_index (page->entries, S3dS3Entry, i);
       g_autoptr (S3dlioUri) bucket = s3d_uri_new_sibling (op->target, entry->name, "");
       g_autofree char *uri = s3dlio_uri_to_string (bucket);
+
       g_ptr_array_add (op->items,
                        s3d_object_info_new (S3DLIO_OBJECT_TYPE_CONTAINER, uri, -1, entry->mtime, NULL));
     }
@@ -173,6 +179,7 @@ static S3dHttpVerdict
 buckets_answer (S3dS3Job *job, GError **error)
 {
   g_auto (S3dS3Page) page;
+
   s3d_s3_page_init (&page);
   S3dHttpVerdict verdict =
       s3d_s3_job_read_document (job, "ListAllMyBucketsResult", s3d_s3_page_read_buckets, &page, error);
@@ -187,6 +194,7 @@ void
 s3d_s3_start_container_list (S3dStore *store, S3dOp *op)
 {
   g_autoptr (GString) query = g_string_new (NULL);
+
   if (op->cursor->token != NULL)
     append_parameter (query, "continuation-token", op->cursor->token);
   s3d_s3_job_start (s3d_s3_job_new (store, op, &buckets_verb, NULL, query->len > 0 ? query->str : NULL));

@@ -115,8 +115,13 @@ void s3d_s3_job_move (S3dS3Job *job, S3dS3Place *place);
 /* How often the present request was sent. */
 guint s3d_s3_job_attempts (S3dS3Job *job);
 
-/* ---- s3-checksum.c ---- */
+/* --- s3-checksum.c --- */
 
+/* Hash and checksum of the job's body, as far as they are wanted. FALSE with @error, or without it when the op was
+ * cancelled meanwhile. */
+gboolean s3d_s3_hash_body (S3dS3Job *job, GError **error);
+/* FALSE: it is more than @limit bytes, or not in memory. */
+gboolean s3d_s3_hash_body_at_once (S3dS3Job *job, guint64 limit);
 /* Keeps the checksum of the job's body in the op, and sets the headers that carry it. */
 void s3d_s3_set_sum (S3dS3Job *job, guint32 crc, guint64 size);
 /* The checksum of the parts together, in the op; FALSE: not all of theirs are known. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Reading: GetObject, whole or a range, and HeadObject.
+
+/* Reading: GetObject, whole or a range, and HeadObject.
  *
  * What an answer says about its range is believed only when it fits what was asked and how much comes: a server or
  * cache that sends other bytes gives an INTEGRITY error, never wrong data. One that ignores the range and sends the
@@ -23,6 +23,7 @@ static gboolean
 refuse (S3dS3Job *job, GError **error, const char *format, ...)
 {
   va_list args;
+
   va_start (args, format);
   g_autofree char *text = g_strdup_vprintf (format, args);
   va_end (args);
@@ -44,6 +45,7 @@ static gboolean
 is_asked_for (const S3dOp *op, gint64 first, gint64 last, gint64 total)
 {
   const gint64 length = last - first + 1;
+
   if (op->offset < 0)
     return (total < 0 || last == total - 1) && (length == -op->offset || (first == 0 && length < -op->offset));
   return first == op->offset && (op->length < 0 || length <= op->length);
@@ -55,6 +57,7 @@ take_range (S3dS3Job *job, gint64 content_length, GError **error)
   S3dOp *op = job->op;
   const char *text = s3d_http_request_get_response_header (job->request, "content-range");
   gint64 first, last, total;
+
   if (!is_ranged (op))
     return refuse (job, error, "a part of the object came where all of it was asked for");
   if (!s3d_s3_parse_content_range (text, &first, &last, &total) || first < 0)
@@ -76,6 +79,7 @@ read_headers (S3dS3Job *job, GError **error)
   S3dOp *op = job->op;
   guint status = s3d_http_request_get_status (job->request);
   gint64 content_length = s3d_http_request_get_content_length (job->request);
+
   if (status == 206)
     {
       if (!take_range (job, content_length, error))
@@ -105,6 +109,7 @@ static gboolean
 read_ended (S3dS3Job *job, GError **error)
 {
   S3dOp *op = job->op;
+
   if (*error != NULL || op->sink == NULL || op->range_length < 0 || op->sink->written == (guint64) op->range_length)
     return FALSE;
   g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY,
@@ -120,12 +125,14 @@ void
 s3d_s3_start_read (S3dStore *store, S3dOp *op)
 {
   const gint64 most = op->offset < 0 ? -op->offset : op->length;
+
   op->total = op->range_length = -1;
   S3dS3Job *job = s3d_s3_job_new (store, op, &read_verb, op->target->key, NULL);
   s3d_s3_job_require_key (job);
   if (is_ranged (op))
     {
       char range[64];
+
       if (op->length >= 0)
         g_snprintf (range, sizeof range, "bytes=%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, op->offset,
                     op->offset + MIN (op->length - 1, G_MAXINT64 - op->offset));
@@ -143,6 +150,7 @@ static S3dHttpVerdict
 stat_answer (S3dS3Job *job, GError **error)
 {
   S3dOp *op = job->op;
+
   if (!s3d_s3_check_sum_header (job, error))
     return S3D_HTTP_FINAL;
   if (*op->target->key != '\0')
@@ -150,6 +158,7 @@ stat_answer (S3dS3Job *job, GError **error)
   else
     {
       g_autofree char *uri = s3d_uri_root (op->target);
+
       op->info = s3d_object_info_new (S3DLIO_OBJECT_TYPE_CONTAINER, uri, -1, S3D_TIME_UNKNOWN, NULL);
     }
   return S3D_HTTP_FINAL;
@@ -161,6 +170,7 @@ void
 s3d_s3_start_stat (S3dStore *store, S3dOp *op)
 {
   S3dS3Job *job = s3d_s3_job_new (store, op, &stat_verb, op->target->key, NULL);
+
   if (op->sum.known)
     s3d_http_request_set_header (job->request, "x-amz-checksum-mode", "ENABLED");
   s3d_s3_job_start (job);

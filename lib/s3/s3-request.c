@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The job: what every operation of this backend goes through, from the op to the HTTP request and back.
+
+/* The job: what every operation of this backend goes through, from the op to the HTTP request and back.
  *
  * Signing and the reading of failures live here; what differs between operations is in their S3dS3Verb.
  *
@@ -8,19 +8,16 @@
  * is small and in memory, else on the download pool, as an 8 MiB part takes milliseconds, which a loop does not have.
  *
  * Threads: one at a time, but for cancel; see S3dS3Job. A job is freed with its last reference: its own, until it
- * completes, and one for each call that may outlive that.
- */
+ * completes, and one for each call that may outlive that. */
 
 #include "config.h"
 
-#include "base/base-crc32c.h"
 #include "base/base-digest.h"
 #include "s3/s3-private.h"
 
 #include <string.h>
 
 #define SMALL_BODY (64 * 1024)
-#define HASH_PIECE (256 * 1024)
 #define BULK_BODY (512 * 1024)
 #define TARGET_ROOM 512
 
@@ -57,6 +54,7 @@ static void
 job_complete (S3dS3Job *job, GError *error)
 {
   g_autoptr (S3dS3Job) owned = job;
+
   s3d_http_request_set_source (job->request, NULL); /* completion says that it is let go */
   s3d_op_complete (job->op, error);
 }
@@ -65,17 +63,17 @@ static void
 complete_failed (gpointer data)
 {
   S3dS3Job *job = data;
+
   job_complete (job, g_steal_pointer (&job->error));
 }
 
-/* From start, where nothing may complete. Takes the job. */
-static void
-complete_later (S3dS3Job *job)
+void
+s3d_s3_job_end (S3dS3Job *job)
 {
   s3d_pool_push (job->store->pool, complete_failed, job);
 }
 
-/* ---- Signing ---- */
+/* --- signing --- */
 
 static void
 waiting_free (Waiting *waiting)
@@ -89,6 +87,7 @@ static void
 wake (gpointer data)
 {
   Waiting *waiting = data;
+
   s3d_http_wake (((S3dS3Store *) waiting->store)->http, waiting->request);
   waiting_free (waiting);
 }
@@ -98,6 +97,7 @@ static S3dCredentialsState
 wait_for_credentials (S3dS3Store *store, S3dHttpRequest *request, S3dCredentials **credentials, GError **error)
 {
   Waiting *waiting = g_new (Waiting, 1);
+
   waiting->store = s3d_store_ref (&store->parent);
   waiting->request = s3d_http_request_ref (request);
   S3dCredentialsState state = s3d_credential_chain_get (store->chain, credentials, wake, waiting, error);
@@ -132,6 +132,7 @@ sign_hook (S3dHttpRequest *request, gpointer data, GError **error)
   g_autoptr (S3dCredentials) credentials = NULL;
 
   S3dCredentialsState state = s3d_credential_chain_get (store->chain, &credentials, NULL, NULL, error);
+
   if (state == S3D_CREDENTIALS_WAIT)
     state = wait_for_credentials (store, request, &credentials, error);
   if (state == S3D_CREDENTIALS_WAIT)
@@ -146,7 +147,7 @@ sign_hook (S3dHttpRequest *request, gpointer data, GError **error)
   return S3D_HTTP_SIGN_READY;
 }
 
-/* ---- Answers ---- */
+/* --- answers --- */
 
 static gboolean
 headers_hook (S3dHttpRequest *request, gpointer data, GError **error)
@@ -154,6 +155,7 @@ headers_hook (S3dHttpRequest *request, gpointer data, GError **error)
   S3dS3Job *job = data;
   GError *local = NULL;
   gboolean accepted = job->verb->headers (job, &local);
+
   if (local != NULL)
     g_propagate_error (error, local);
   return accepted;
@@ -164,6 +166,7 @@ static S3dHttpVerdict
 read_disguised (S3dS3Job *job, const char *what, GError **error)
 {
   g_auto (S3dS3Failure) failure = { 0 };
+
   s3d_s3_failure_read (&failure, job->request);
   if (failure.code != NULL)
     {
@@ -180,6 +183,7 @@ s3d_s3_job_read_document (S3dS3Job *job, const char *root, S3dS3Element func, gp
   gsize size;
   gboolean seen;
   const char *body = s3d_http_request_get_body (job->request, &size);
+
   s3d_s3_skip_blanks (&body, &size);
   gboolean parsed = s3d_s3_read_document (body, size, root, func, data, &seen, error);
   if (parsed && seen)
@@ -195,6 +199,7 @@ s3d_s3_job_expect_nothing (S3dS3Job *job, GError **error)
 {
   gsize size = 0;
   const char *body = s3d_http_request_get_body (job->request, &size);
+
   s3d_s3_skip_blanks (&body, &size);
   return size == 0 ? S3D_HTTP_FINAL : read_disguised (job, "empty one", error);
 }
@@ -220,10 +225,12 @@ classify_hook (S3dHttpRequest *request, gpointer data, GError **error)
 {
   S3dS3Job *job = data;
   guint status = s3d_http_request_get_status (request);
+
   if (status >= 200 && status < 300)
     {
       GError *local = NULL;
       S3dHttpVerdict verdict = job->verb->answer != NULL ? job->verb->answer (job, &local) : S3D_HTTP_FINAL;
+
       if (local != NULL)
         g_propagate_error (error, local);
       return verdict;
@@ -240,7 +247,7 @@ classify_hook (S3dHttpRequest *request, gpointer data, GError **error)
   return s3d_s3_job_cure (job, &failure);
 }
 
-/* ---- The end ---- */
+/* --- the end --- */
 
 guint
 s3d_s3_job_attempts (S3dS3Job *job)
@@ -253,6 +260,7 @@ take_facts (S3dS3Job *job)
 {
   S3dFacts *facts = &job->op->facts;
   S3dFacts before = *facts;
+
   *facts = *s3d_http_request_get_facts (job->request);
   if (job->step == 0)
     return;
@@ -270,6 +278,7 @@ done_hook (S3dHttpRequest *request, gpointer data)
   S3dS3Job *job = data;
   const GError *failed = s3d_http_request_get_error (request);
   GError *error = failed != NULL ? g_error_copy (failed) : NULL;
+
   take_facts (job);
   job->op->resumable = error != NULL && s3d_http_request_is_resumable (request);
   if (job->verb->ended != NULL && job->verb->ended (job, &error))
@@ -278,7 +287,7 @@ done_hook (S3dHttpRequest *request, gpointer data)
     job_complete (job, error);
 }
 
-/* ---- Making and sending ---- */
+/* --- making and sending --- */
 
 static const S3dHttpHooks hooks = { .sign = sign_hook, .classify = classify_hook, .done = done_hook };
 static const S3dHttpHooks hooks_with_headers = {
@@ -289,6 +298,7 @@ static S3dHttpRequest *
 make_request (S3dS3Job *job, const S3dS3Verb *verb, const char *key, const char *query)
 {
   g_autoptr (GString) text = g_string_sized_new (TARGET_ROOM);
+
   s3d_s3_append_target (text, job->place, key, query);
   return s3d_http_request_new (verb->method, job->place->origin, text->str,
                                verb->headers != NULL ? &hooks_with_headers : &hooks, job);
@@ -298,6 +308,7 @@ S3dS3Job *
 s3d_s3_job_new (S3dStore *store, S3dOp *op, const S3dS3Verb *verb, const char *key, const char *query)
 {
   S3dS3Job *job = g_new0 (S3dS3Job, 1);
+
   g_atomic_ref_count_init (&job->refs);
   g_mutex_init (&job->lock);
   job->store = (S3dS3Store *) store;
@@ -315,6 +326,7 @@ s3d_s3_job_again (S3dS3Job *job, const S3dS3Verb *verb)
 {
   S3dHttpRequest *old = job->request;
   S3dHttpRequest *request = make_request (job, verb, job->op->target->key, NULL);
+
   job->verb = verb;
   job->step++;
   g_mutex_lock (&job->lock);
@@ -330,6 +342,7 @@ static void
 refuse (S3dS3Job *job, const char *format, ...)
 {
   va_list args;
+
   va_start (args, format);
   if (job->error == NULL)
     job->error = g_error_new_valist (S3DLIO_ERROR, S3DLIO_ERROR_INVALID, format, args);
@@ -340,6 +353,7 @@ void
 s3d_s3_job_require_key (S3dS3Job *job)
 {
   S3dlioUri *target = job->op->target;
+
   if (target->container != NULL && *target->key != '\0')
     return;
   g_autofree char *uri = s3dlio_uri_to_string (target);
@@ -350,6 +364,7 @@ void
 s3d_s3_job_require_bucket (S3dS3Job *job)
 {
   S3dlioUri *target = job->op->target;
+
   if (target->container != NULL && *target->key == '\0')
     return;
   g_autofree char *uri = s3dlio_uri_to_string (target);
@@ -397,6 +412,7 @@ s3d_s3_job_set_attributes (S3dS3Job *job, const S3dAttributes *attributes)
 {
   GHashTableIter iter;
   gpointer name, value;
+
   if (attributes == NULL)
     return;
   set_header (job, "content-type", attributes->content_type);
@@ -427,6 +443,7 @@ s3d_s3_job_set_xml (S3dS3Job *job, GString *xml)
 {
   g_autoptr (GBytes) bytes = g_string_free_to_bytes (xml);
   g_autoptr (S3dSource) source = s3d_source_new_bytes (bytes);
+
   s3d_http_request_set_header (job->request, "content-type", "application/xml");
   s3d_http_request_set_source (job->request, source);
 }
@@ -436,6 +453,7 @@ static gboolean
 try_submit (S3dS3Job *job)
 {
   g_autoptr (S3dS3Job) held = job_ref (job);
+
   g_mutex_lock (&job->lock);
   job->submitted = !job->cancelled;
   /* The lock is held so that no cancel comes before the transport knows the request; done does not take it. */
@@ -458,6 +476,7 @@ static void
 cancel_job (S3dOp *op, gpointer data)
 {
   S3dS3Job *job = data;
+
   g_mutex_lock (&job->lock);
   job->cancelled = TRUE;
   if (job->submitted)
@@ -465,84 +484,23 @@ cancel_job (S3dOp *op, gpointer data)
   g_mutex_unlock (&job->lock);
 }
 
-static gboolean
-wants_hash (const S3dS3Job *job)
-{
-  switch (job->store->parent.settings->sign_payload)
-    {
-    case S3D_ALWAYS:
-      return TRUE;
-    case S3D_NEVER:
-      return FALSE;
-    case S3D_AUTO:
-    default:
-      return !job->store->endpoint->tls;
-    }
-}
-
-/* FALSE with @error, or without it when the op was cancelled meanwhile. */
-static gboolean
-hash_source (S3dS3Job *job, S3dSource *source, GError **error)
-{
-  guint64 length = s3d_source_get_length (source);
-  const char *memory = s3d_source_peek (source);
-  g_autofree char *buffer = memory == NULL ? g_malloc (HASH_PIECE) : NULL;
-  S3dSha256 *sha = wants_hash (job) ? s3d_sha256_new () : NULL;
-  guint8 digest[S3D_SHA256_SIZE];
-  guint64 offset = 0;
-  guint32 crc = 0;
-  while (offset < length && !s3d_op_is_cancelled (job->op))
-    {
-      gssize n = (gssize) MIN (length - offset, HASH_PIECE);
-      if (memory == NULL)
-        n = s3d_source_read (source, offset, buffer, (gsize) n, error);
-      if (n <= 0)
-        break;
-      const char *piece = memory != NULL ? memory + offset : buffer;
-      if (sha != NULL)
-        s3d_sha256_update (sha, piece, (gsize) n);
-      if (job->wants_sum)
-        crc = s3d_crc32c (crc, piece, (gsize) n);
-      offset += (guint64) n;
-    }
-  if (sha != NULL)
-    {
-      s3d_sha256_free (sha, digest);
-      s3d_hex (digest, sizeof digest, job->payload_hash);
-    }
-  if (job->wants_sum)
-    s3d_s3_set_sum (job, crc, length);
-  return offset == length;
-}
-
 static void
 hash_and_submit (gpointer data)
 {
   S3dS3Job *job = data;
   GError *error = NULL;
-  if (!hash_source (job, s3d_http_request_get_source (job->request), &error) && error != NULL)
+
+  if (!s3d_s3_hash_body (job, &error) && error != NULL)
     job_complete (job, error);
   else
     submit (job);
-}
-
-/* TRUE: hash and checksum are there; FALSE: it takes longer than @limit bytes in memory. */
-static gboolean
-hash_at_once (S3dS3Job *job, guint64 limit)
-{
-  S3dSource *source = s3d_http_request_get_source (job->request);
-  guint64 length = source != NULL ? s3d_source_get_length (source) : 0;
-  gboolean quick = length <= limit && (length == 0 || s3d_source_peek (source) != NULL);
-  strcpy (job->payload_hash, length == 0 ? S3D_SHA256_EMPTY_HEX : S3D_UNSIGNED_PAYLOAD);
-  if (source == NULL || (!job->wants_sum && (length == 0 || !wants_hash (job))))
-    return TRUE;
-  return quick && hash_source (job, source, NULL);
 }
 
 static void
 mark_bulk (S3dS3Job *job)
 {
   S3dSource *source = s3d_http_request_get_source (job->request);
+
   if (source != NULL && s3d_source_get_length (source) >= BULK_BODY)
     s3d_http_request_set_bulk (job->request, TRUE);
 }
@@ -552,7 +510,7 @@ static void
 hash_and_send (S3dS3Job *job)
 {
   mark_bulk (job);
-  if (hash_at_once (job, SMALL_BODY))
+  if (s3d_s3_hash_body_at_once (job, SMALL_BODY))
     submit (job);
   else
     s3d_pool_push (job->store->pool, hash_and_submit, job);
@@ -564,27 +522,21 @@ s3d_s3_job_start (S3dS3Job *job)
   mark_bulk (job);
   if (job->error != NULL)
     {
-      complete_later (job);
+      s3d_s3_job_end (job);
       return;
     }
   s3d_op_set_cancel (job->op, cancel_job, job);
-  if (!hash_at_once (job, SMALL_BODY))
+  if (!s3d_s3_hash_body_at_once (job, SMALL_BODY))
     s3d_pool_push (job->store->pool, hash_and_submit, job);
   else if (!try_submit (job))
     {
       job->error = s3d_error_new_cancelled ();
-      complete_later (job);
+      s3d_s3_job_end (job);
     }
 }
 
 void
 s3d_s3_job_hash_again (S3dS3Job *job)
 {
-  hash_at_once (job, G_MAXUINT64);
-}
-
-void
-s3d_s3_job_end (S3dS3Job *job)
-{
-  complete_later (job);
+  s3d_s3_hash_body_at_once (job, G_MAXUINT64);
 }

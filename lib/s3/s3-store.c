@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The S3 store: its table of operations, and opening one.
+
+/* The S3 store: its table of operations, and opening one.
  *
  * Opening reads the AWS files once (region, endpoint, keys, trust); nothing is sent. Stores of one configuration share
  * its transport. Where a bucket's requests go is worked out once a bucket, and again when the service names its region.
  *
- * Thread-safe. The store owns all that it holds; ops keep it alive.
- */
+ * Thread-safe. The store owns all that it holds; ops keep it alive. */
 
 #include "config.h"
 
@@ -21,6 +20,7 @@ static void
 store_free (S3dStore *parent)
 {
   S3dS3Store *store = (S3dS3Store *) parent;
+
   g_clear_pointer (&store->endpoint, s3d_s3_endpoint_free);
   g_clear_pointer (&store->chain, s3d_credential_chain_unref);
   g_clear_pointer (&store->signer, s3d_sigv4_free);
@@ -98,6 +98,7 @@ static S3dS3Place *
 keep_place (S3dS3Store *store, const char *bucket, const char *region)
 {
   S3dS3Place *place = s3d_s3_place_new (store->endpoint, bucket, region);
+
   if (g_hash_table_size (store->places) >= MAX_PLACES)
     g_hash_table_remove_all (store->places);
   g_hash_table_replace (store->places, g_strdup (bucket), place);
@@ -110,6 +111,7 @@ s3d_s3_store_get_place (S3dS3Store *store, const char *bucket)
   const char *name = bucket != NULL ? bucket : "";
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&store->lock);
   S3dS3Place *place = g_hash_table_lookup (store->places, name);
+
   return place != NULL ? s3d_s3_place_ref (place) : keep_place (store, name, NULL);
 }
 
@@ -119,6 +121,7 @@ s3d_s3_store_learn_region (S3dS3Store *store, const char *bucket, const char *re
   const char *name = bucket != NULL ? bucket : "";
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&store->lock);
   S3dS3Place *place = g_hash_table_lookup (store->places, name);
+
   if (place != NULL && strcmp (place->region, region) == 0)
     return s3d_s3_place_ref (place);
   g_info ("bucket %s is in region %s", name, region);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The small texts of S3's answers and headers: encoded keys, ETags, content ranges, metadata.
+
+/* The small texts of S3's answers and headers: encoded keys, ETags, content ranges, metadata.
  *
  * User metadata is ASCII on the wire. A value that is not, or that would not survive a header field (blanks at its
  * ends, a control character, something that looks like an encoded word), goes as UTF-8 in RFC 2047 encoded words, the
  * form in which Amazon gives such values back; reading undoes both of that RFC's encodings.
  *
- * Pure functions; any thread.
- */
+ * Pure functions; any thread. */
 
 #include "config.h"
 
@@ -22,6 +21,7 @@ gboolean
 s3d_s3_decode (char *text)
 {
   char *out = text;
+
   for (const char *p = text; *p != '\0'; p++)
     {
       if (*p == '+')
@@ -32,6 +32,7 @@ s3d_s3_decode (char *text)
         {
           int high = g_ascii_xdigit_value (p[1]);
           int low = high >= 0 ? g_ascii_xdigit_value (p[2]) : -1;
+
           if (low < 0 || (high == 0 && low == 0))
             return FALSE;
           *out++ = (char) (high << 4 | low);
@@ -62,6 +63,7 @@ parse_number (const char **text, char end, gint64 *number)
 {
   gint64 value = 0;
   const char *p = *text;
+
   if (!g_ascii_isdigit (*p))
     return FALSE;
   for (; g_ascii_isdigit (*p); p++)
@@ -111,6 +113,7 @@ gboolean
 s3d_s3_is_metadata_name (const char *name)
 {
   static const char others[] = "!#$%&'*+-.^_`|~";
+
   for (const char *p = name; *p != '\0'; p++)
     {
       if (!g_ascii_islower (*p) && !g_ascii_isdigit (*p) && strchr (others, *p) == NULL)
@@ -123,6 +126,7 @@ static gboolean
 survives_as_it_is (const char *value)
 {
   gsize length = strlen (value);
+
   if (length == 0)
     return TRUE;
   if (value[0] == ' ' || value[length - 1] == ' ' || strstr (value, "=?") != NULL || strstr (value, "  ") != NULL)
@@ -146,6 +150,7 @@ s3d_s3_encode_metadata (const char *value)
   while (left > 0)
     {
       gsize n = MIN (left, WORD_BYTES);
+
       while (n < left && n > WORD_BYTES - 4 && ((guchar) value[n] & 0xc0) == 0x80) /* not inside a character */
         n--;
       g_autofree char *word = g_base64_encode ((const guchar *) value, n);
@@ -160,10 +165,12 @@ static char *
 decode_q (const char *text, gsize length)
 {
   GString *out = g_string_sized_new (length);
+
   for (gsize i = 0; i < length; i++)
     {
       int high = text[i] == '=' && i + 2 < length ? g_ascii_xdigit_value (text[i + 1]) : -1;
       int low = high >= 0 ? g_ascii_xdigit_value (text[i + 2]) : -1;
+
       if (low >= 0)
         {
           g_string_append_c (out, (char) (high << 4 | low));
@@ -203,6 +210,7 @@ decode_word (const char *text, gsize *length)
     {
       g_autofree char *base64 = g_strndup (payload, (gsize) (end - payload));
       g_autofree guchar *bytes = g_base64_decode (base64, &size);
+
       raw = g_strndup ((const char *) bytes, size);
     }
   else
@@ -226,6 +234,7 @@ s3d_s3_decode_metadata (const char *value)
       gsize blanks = after_word ? strspn (value, " \t") : 0; /* between two words they mean nothing */
       gsize length = 0;
       g_autofree char *word = decode_word (value + blanks, &length);
+
       after_word = word != NULL;
       if (word != NULL)
         {

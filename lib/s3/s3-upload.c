@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Multipart uploads: begin, part, complete, abort.
+
+/* Multipart uploads: begin, part, complete, abort.
  *
  * A complete whose answer is lost is sent again, and then the upload is gone, or the condition that the target be
  * missing fails, or (Ceph RGW 16) the completion is said to be under way for ever. One look at the object then tells
  * whether it is what this upload would have made (the ETag is that of its parts), and that is success.
  *
- * Follows https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html. Runs on a loop thread.
- */
+ * Follows https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html. Runs on a loop thread. */
 
 #include "config.h"
 
@@ -25,6 +24,7 @@ char *
 s3d_s3_upload_query (const S3dOp *op)
 {
   g_autoptr (GString) query = g_string_new (NULL);
+
   if (op->kind == S3D_OP_UPLOAD_PART || op->kind == S3D_OP_UPLOAD_PART_COPY)
     g_string_append_printf (query, "partNumber=%u&", op->part_number);
   g_string_append (query, "uploadId=");
@@ -32,12 +32,13 @@ s3d_s3_upload_query (const S3dOp *op)
   return g_string_free (g_steal_pointer (&query), FALSE);
 }
 
-/* ---- Begin ---- */
+/* --- begin --- */
 
 static void
 read_begin_element (const char *path, const char *text, gpointer data)
 {
   S3dOp *op = data;
+
   if (strcmp (path, "UploadId") != 0 || *text == '\0')
     return;
   g_free (op->upload_id);
@@ -49,6 +50,7 @@ begin_answer (S3dS3Job *job, GError **error)
 {
   S3dHttpVerdict verdict =
       s3d_s3_job_read_document (job, "InitiateMultipartUploadResult", read_begin_element, job->op, error);
+
   job->op->whole_sum =
       g_strcmp0 (s3d_http_request_get_response_header (job->request, "x-amz-checksum-type"), "FULL_OBJECT") == 0;
   if (*error == NULL && job->op->upload_id == NULL)
@@ -62,6 +64,7 @@ void
 s3d_s3_start_upload_begin (S3dStore *store, S3dOp *op)
 {
   S3dS3Job *job = s3d_s3_job_new (store, op, &begin_verb, op->target->key, "uploads");
+
   s3d_s3_job_require_key (job);
   s3d_s3_job_set_attributes (job, op->attributes);
   if (job->store->endpoint->checksums && op->from == NULL)
@@ -72,7 +75,7 @@ s3d_s3_start_upload_begin (S3dStore *store, S3dOp *op)
   s3d_s3_job_start (job);
 }
 
-/* ---- Part ---- */
+/* --- part --- */
 
 static S3dHttpVerdict
 part_answer (S3dS3Job *job, GError **error)
@@ -94,11 +97,12 @@ s3d_s3_start_upload_part (S3dStore *store, S3dOp *op)
 {
   g_autofree char *query = s3d_s3_upload_query (op);
   S3dS3Job *job = s3d_s3_job_new (store, op, &part_verb, op->target->key, query);
+
   s3d_s3_job_set_body (job);
   s3d_s3_job_start (job);
 }
 
-/* ---- Complete ---- */
+/* --- complete --- */
 
 /* What the ETag of the object will be, when those of the parts are MD5s; else NULL. */
 static char *
@@ -106,15 +110,18 @@ expected_etag (const S3dOp *op)
 {
   guint n = op->part_etags->len;
   g_autofree guint8 *digests = g_malloc ((gsize) n * MD5_SIZE);
+
   for (guint i = 0; i < n; i++)
     {
       const char *etag = g_ptr_array_index (op->part_etags, i);
+
       if (strlen (etag) != 2 * MD5_SIZE)
         return NULL;
       for (guint k = 0; k < MD5_SIZE; k++)
         {
           int high = g_ascii_xdigit_value (etag[2 * k]);
           int low = g_ascii_xdigit_value (etag[2 * k + 1]);
+
           if (high < 0 || low < 0)
             return NULL;
           digests[i * MD5_SIZE + k] = (guint8) (high << 4 | low);
@@ -147,6 +154,7 @@ static void
 read_complete_element (const char *path, const char *text, gpointer data)
 {
   Completed *completed = data;
+
   if (strcmp (path, "ETag") == 0)
     {
       g_free (completed->etag);
@@ -167,6 +175,7 @@ complete_answer (S3dS3Job *job, GError **error)
   S3dHttpVerdict verdict =
       s3d_s3_job_read_document (job, "CompleteMultipartUploadResult", read_complete_element, &completed, error);
   const char *version = s3d_http_request_get_response_header (job->request, "x-amz-version-id");
+
   if (*error != NULL || !s3d_s3_check_sum (job->op, completed.checksum, error))
     return verdict;
   job->op->info = s3d_object_info_new (S3DLIO_OBJECT_TYPE_OBJECT, uri, -1, S3D_TIME_UNKNOWN, completed.etag);
@@ -180,6 +189,7 @@ look_answer (S3dS3Job *job, GError **error)
 {
   g_autofree char *expected = expected_etag (job->op);
   g_autofree char *etag = s3d_s3_etag_from_headers (job->request);
+
   if (expected != NULL && g_strcmp0 (expected, etag) == 0)
     {
       g_clear_error (&job->error);
@@ -206,6 +216,7 @@ complete_ended (S3dS3Job *job, GError **error)
 {
   gboolean sent_before = job->op->attempts_made + s3d_s3_job_attempts (job) > 1;
   gboolean answered = s3d_http_request_get_status (job->request) != 0;
+
   if (*error == NULL || !sent_before || !answered || (*error)->domain != S3DLIO_ERROR)
     return FALSE;
   job->error = g_steal_pointer (error);
@@ -219,6 +230,7 @@ static void
 append_sum (GString *xml, guint32 crc)
 {
   char text[S3D_CRC32C_TEXT_SIZE];
+
   s3d_crc32c_to_text (crc, text);
   g_string_append_printf (xml, "<ChecksumCRC32C>%s</ChecksumCRC32C>", text);
 }
@@ -228,6 +240,7 @@ static void
 set_whole_sum (S3dS3Job *job)
 {
   g_autofree char *size = g_strdup_printf ("%" G_GUINT64_FORMAT, job->op->sum.size);
+
   s3d_http_request_set_header (job->request, "x-amz-checksum-type", "FULL_OBJECT");
   s3d_http_request_set_header (job->request, "x-amz-mp-object-size", size);
   s3d_s3_set_sum (job, job->op->sum.crc32c, job->op->sum.size);
@@ -240,6 +253,7 @@ s3d_s3_start_upload_complete (S3dStore *store, S3dOp *op)
   S3dS3Job *job = s3d_s3_job_new (store, op, &complete_verb, op->target->key, query);
   gboolean summed = s3d_s3_join_sums (op);
   GString *xml = g_string_new ("<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">");
+
   for (guint i = 0; i < op->part_etags->len; i++)
     {
       g_string_append_printf (xml, "<Part><PartNumber>%u</PartNumber><ETag>&quot;", i + 1);
@@ -259,7 +273,7 @@ s3d_s3_start_upload_complete (S3dStore *store, S3dOp *op)
   s3d_s3_job_start (job);
 }
 
-/* ---- Abort ---- */
+/* --- abort --- */
 
 static gboolean
 abort_forgive (S3dS3Job *job, const S3dS3Failure *failure)
@@ -273,5 +287,6 @@ void
 s3d_s3_start_upload_abort (S3dStore *store, S3dOp *op)
 {
   g_autofree char *query = s3d_s3_upload_query (op);
+
   s3d_s3_job_start (s3d_s3_job_new (store, op, &abort_verb, op->target->key, query));
 }

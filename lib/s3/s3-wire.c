@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Endpoints, addressing styles, request targets.
+
+/* Endpoints, addressing styles, request targets.
  *
  * Path style (endpoint/bucket/key) goes with any endpoint that was named, virtual-host style (bucket.endpoint/key)
  * with Amazon's own; settings may say otherwise. Buckets whose name cannot be a host name, or has dots that a
  * wildcard certificate does not cover, are always in path style.
  *
- * Pure functions over immutable data; any thread.
- */
+ * Pure functions over immutable data; any thread. */
 
 #include "config.h"
 
@@ -32,6 +31,7 @@ normal_authority (const char *authority, gboolean tls)
 {
   char *normal = g_ascii_strdown (authority, -1);
   const char *implied = tls ? ":443" : ":80";
+
   if (g_str_has_suffix (normal, implied))
     normal[strlen (normal) - strlen (implied)] = '\0';
   return normal;
@@ -41,6 +41,7 @@ static gboolean
 use_url (S3dS3Endpoint *endpoint, const char *what, const char *url, GError **error)
 {
   const char *rest;
+
   if (g_ascii_strncasecmp (url, "https://", 8) == 0)
     {
       endpoint->tls = TRUE;
@@ -90,6 +91,7 @@ configured_endpoint (const S3dSettings *settings, const S3dProfile *profile, GEr
   g_autoptr (S3dS3Endpoint) endpoint = g_new0 (S3dS3Endpoint, 1);
   const char *what = "endpoint-url";
   const char *url = settings->endpoint_url;
+
   for (guint i = 0; i < G_N_ELEMENTS (names) && url == NULL; i++)
     {
       what = "the profile's endpoint_url";
@@ -105,6 +107,7 @@ static gboolean
 profile_word (const S3dProfile *profile, const char *name, const char *const *words, int *word, GError **error)
 {
   const char *text = s3d_profile_get (profile, name);
+
   *word = -1;
   if (text == NULL)
     return TRUE;
@@ -126,6 +129,7 @@ configure_addressing (S3dS3Endpoint *endpoint, const S3dSettings *settings, cons
 {
   static const char *const styles[] = { "auto", "path", "virtual", NULL }; /* as S3dAddressing */
   int style = -1;
+
   endpoint->addressing = settings->addressing_style;
   if (endpoint->addressing != S3D_ADDRESSING_AUTO)
     return TRUE;
@@ -152,6 +156,7 @@ configure_checksums (S3dS3Endpoint *endpoint, const S3dSettings *settings, const
   static const char *const wishes[] = { "when_required", "when_supported", NULL };
   S3dChecksum wanted = settings->checksum;
   int wish = -1;
+
   if (settings->checksum_is_default
       && !profile_word (profile, "request_checksum_calculation", wishes, &wish, error))
     return FALSE;
@@ -166,6 +171,7 @@ s3d_s3_endpoint_new (S3dlioUri *uri, const S3dSettings *settings, const S3dProfi
 {
   g_autoptr (GError) local = NULL;
   g_autoptr (S3dS3Endpoint) configured = configured_endpoint (settings, profile, &local);
+
   if (local != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&local));
@@ -217,6 +223,7 @@ static gboolean
 can_be_host (const char *bucket)
 {
   gsize length = strlen (bucket);
+
   if (length < 3 || length > 63)
     return FALSE;
   for (const char *p = bucket; *p != '\0'; p++)
@@ -250,6 +257,7 @@ gboolean
 s3d_s3_is_region (const char *text)
 {
   gsize length = 0;
+
   for (; text[length] != '\0'; length++)
     {
       if (!g_ascii_isalnum (text[length]) && text[length] != '-' && text[length] != '_')
@@ -270,6 +278,7 @@ S3dS3Place *
 s3d_s3_place_new (const S3dS3Endpoint *endpoint, const char *bucket, const char *region)
 {
   S3dS3Place *place = g_new0 (S3dS3Place, 1);
+
   g_atomic_ref_count_init (&place->refs);
   place->region = g_strdup (region != NULL ? region : endpoint->region);
 
@@ -314,6 +323,7 @@ void
 s3d_s3_append_target (GString *out, const S3dS3Place *place, const char *key, const char *query)
 {
   gboolean has_key = key != NULL && *key != '\0';
+
   g_string_append (out, place->path);
   if (has_key || *place->path == '\0')
     g_string_append_c (out, '/');
@@ -329,6 +339,7 @@ char *
 s3d_s3_copy_source (const char *bucket, const char *key)
 {
   GString *text = g_string_new ("/");
+
   s3d_uri_encode (text, bucket, FALSE);
   g_string_append_c (text, '/');
   s3d_uri_encode (text, key, TRUE);

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Writing one object in one request.
+
+/* Writing one object in one request.
  *
  * Ceph RGW 16 compares the If-Match of a PUT, with its quotes, with an ETag that has none, and refuses whatever is
  * there. So one HEAD looks into a refusal. Where it is Ceph that answers, and the ETag is the one that was asked for,
  * the condition goes once more, without quotes, which every release of Ceph understands; to this endpoint all later
  * ones go so. The decision stays the service's.
  *
- * Follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html. Runs on a loop thread.
- */
+ * Follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html. Runs on a loop thread. */
 
 #include "config.h"
 
@@ -22,6 +21,7 @@ static gboolean
 write_ended (S3dS3Job *job, GError **error)
 {
   gboolean refused = g_error_matches (*error, S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION);
+
   if ((refused || g_error_matches (*error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS)) && s3d_s3_job_attempts (job) > 1)
     g_prefix_error (error, "an earlier attempt, whose answer was lost, may have written it: ");
   if (!refused || job->op->if_match == NULL || job->store->endpoint->amazon ||
@@ -40,6 +40,7 @@ write_answer (S3dS3Job *job, GError **error)
   g_autofree char *etag = s3d_s3_etag_from_headers (job->request);
   g_autofree char *uri = s3dlio_uri_to_string (op->target);
   guint64 size = s3d_source_get_length (op->source);
+
   /* Whatever said 200 (a portal, a proxy) did not store it: mv would delete the source. */
   if (etag == NULL)
     {
@@ -60,6 +61,7 @@ static void
 set_condition (S3dS3Job *job)
 {
   const char *etag = job->op->if_match;
+
   if (etag != NULL && g_atomic_int_get (&job->store->bare_etags) && s3d_s3_is_header_value (etag))
     s3d_http_request_set_header (job->request, "if-match", etag);
   else
@@ -80,6 +82,7 @@ static S3dHttpVerdict
 look_answer (S3dS3Job *job, G_GNUC_UNUSED GError **error)
 {
   g_autofree char *etag = s3d_s3_etag_from_headers (job->request);
+
   if (s3d_http_request_get_response_header (job->request, "x-rgw-object-type") != NULL &&
       g_strcmp0 (etag, job->op->if_match) == 0)
     g_atomic_int_set (&job->store->bare_etags, TRUE);
@@ -110,6 +113,7 @@ void
 s3d_s3_start_write (S3dStore *store, S3dOp *op)
 {
   S3dS3Job *job = s3d_s3_job_new (store, op, &write_verb, op->target->key, NULL);
+
   s3d_s3_job_require_key (job);
   prepare_write (job);
   s3d_s3_job_start (job);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * S3's documents: a reader that knows what root it wants, and the pages of lists.
+
+/* S3's documents: a reader that knows what root it wants, and the pages of lists.
  *
  * Keys travel URL-encoded, as XML cannot carry all of them; a service that does not say so has sent them as they are.
  * The texts of a page live in one chunk, as there are thousands.
  *
- * Pure functions; a page belongs to one thread.
- */
+ * Pure functions; a page belongs to one thread. */
 
 #include "config.h"
 
@@ -35,6 +34,7 @@ read_element (const char *path, const char *text, gpointer data, GError **error)
 {
   Document *document = data;
   gsize length = strlen (document->root);
+
   if (strncmp (path, document->root, length) != 0)
     return TRUE;
   if (path[length] == '\0')
@@ -51,6 +51,7 @@ s3d_s3_read_document (const char *xml, gsize size, const char *root, S3dS3Elemen
   static const S3dXmlHandler handler = { .close = read_element };
   Document document = { .root = root, .func = func, .data = data };
   gboolean parsed = s3d_xml_parse (xml, size, &handler, &document, error);
+
   *seen = document.seen;
   return parsed;
 }
@@ -91,6 +92,7 @@ static void
 read_contents (S3dS3Page *page, const char *field, const char *text)
 {
   S3dS3Entry *entry = &page->entry;
+
   if (*field == '\0')
     end_entry (page);
   else if (strcmp (field, "/Key") == 0)
@@ -98,6 +100,7 @@ read_contents (S3dS3Page *page, const char *field, const char *text)
   else if (strcmp (field, "/Size") == 0)
     {
       guint64 size;
+
       if (g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT64, &size, NULL))
         entry->size = (gint64) size;
     }
@@ -106,6 +109,7 @@ read_contents (S3dS3Page *page, const char *field, const char *text)
   else if (strcmp (field, "/ETag") == 0)
     {
       g_autofree char *etag = s3d_s3_parse_etag (text);
+
       entry->etag = etag != NULL ? g_string_chunk_insert (page->texts, etag) : NULL;
     }
   else if (strcmp (field, "/StorageClass") == 0 && *text != '\0')
@@ -116,6 +120,7 @@ void
 s3d_s3_page_read_objects (const char *path, const char *text, gpointer data)
 {
   S3dS3Page *page = data;
+
   if (g_str_has_prefix (path, "Contents"))
     read_contents (page, path + strlen ("Contents"), text);
   else if (strcmp (path, "CommonPrefixes/Prefix") == 0)
@@ -136,6 +141,7 @@ static void
 read_upload (S3dS3Page *page, const char *field, const char *text)
 {
   S3dS3Entry *entry = &page->entry;
+
   if (*field == '\0')
     end_entry (page);
   else if (strcmp (field, "/Key") == 0)
@@ -152,6 +158,7 @@ void
 s3d_s3_page_read_uploads (const char *path, const char *text, gpointer data)
 {
   S3dS3Page *page = data;
+
   if (g_str_has_prefix (path, "Upload") && (path[6] == '\0' || path[6] == '/'))
     read_upload (page, path + strlen ("Upload"), text);
   else if (strcmp (path, "IsTruncated") == 0)
@@ -168,6 +175,7 @@ void
 s3d_s3_page_read_buckets (const char *path, const char *text, gpointer data)
 {
   S3dS3Page *page = data;
+
   if (strcmp (path, "Buckets/Bucket/Name") == 0)
     page->entry.name = g_string_chunk_insert (page->texts, text);
   else if (strcmp (path, "Buckets/Bucket/CreationDate") == 0)
@@ -206,6 +214,7 @@ s3d_s3_page_guess_encoding (S3dS3Page *page)
   for (guint i = 0; !page->encoded && i < page->entries->len; i++)
     {
       S3dS3Entry *entry = &g_array_index (page->entries, S3dS3Entry, i);
+
       if (looks_encoded (entry->name))
         s3d_s3_decode ((char *) entry->name);
     }
@@ -215,9 +224,11 @@ gboolean
 s3d_s3_page_arrange (S3dS3Page *page, GError **error)
 {
   gboolean in_order = TRUE;
+
   for (guint i = 0; i < page->entries->len; i++)
     {
       S3dS3Entry *entry = &g_array_index (page->entries, S3dS3Entry, i);
+
       /* The chunk owns the text and hands it out as writable. */
       if (page->encoded && !s3d_s3_decode ((char *) entry->name))
         {
