@@ -12,6 +12,7 @@ bin_PROGRAMS += %D%/s3dlio
   %D%/tool-copy.c \
   %D%/tool-copy.h \
   %D%/tool-cp.c \
+  %D%/tool-dry-run.c \
   %D%/tool-errors.c \
   %D%/tool-filter.c \
   %D%/tool-filter.h \

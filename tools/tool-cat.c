@@ -26,13 +26,17 @@ write_object (Tool *tool, ToolItem *item, const char *uri, GError **error)
 }
 
 void
-tool_cat_source (Tool *tool, ToolSource *source, ToolArguments kind)
+tool_cat_names (Tool *tool, char **names, ToolArguments kind)
 {
+  const char *files_from = tool->options->files_from;
+  g_autoptr (ToolSource) source = tool_source_new_names (tool, names, files_from);
+  const guint known = files_from == NULL ? g_strv_length (names) : 0; /* of a list, nobody knows how many come */
+
   /* On a terminal, what is shown and how far it is would fight for the same lines. */
   if (!isatty (STDOUT_FILENO))
     tool->progress = tool_progress_new (tool->options->quiet);
 
-  while (tool->failed == 0)
+  for (guint n = 1; tool->failed == 0; n++)
     {
       g_autoptr (ToolItem) item = tool_source_pull (source);
       g_autoptr (GError) error = NULL;
@@ -43,6 +47,8 @@ tool_cat_source (Tool *tool, ToolSource *source, ToolArguments kind)
 
       item->tool = tool;
       tool_progress_expect (tool->progress, 1, 0);
+      if (n == known)
+        tool_progress_complete (tool->progress);
       if (uri == NULL || !write_object (tool, item, uri, &error))
         {
           tool_check_stdout (tool);
@@ -58,13 +64,10 @@ tool_cat_source (Tool *tool, ToolSource *source, ToolArguments kind)
 int
 tool_cat (Tool *tool, char **args)
 {
-  g_autoptr (ToolSource) source = NULL;
   const int usage = tool_check_arguments (tool, args, TOOL_ARGUMENTS_NAMES);
 
-  if (usage != 0)
-    return usage;
+  if (usage == 0)
+    tool_cat_names (tool, args, TOOL_ARGUMENTS_NAMES);
 
-  source = tool_source_new_names (tool, args, tool->options->files_from);
-  tool_cat_source (tool, source, TOOL_ARGUMENTS_NAMES);
-  return 0;
+  return usage;
 }

@@ -203,8 +203,7 @@ start (ToolJobs *jobs, ToolItem *item)
 
   if (options->dry_run)
     {
-      tool_say_action (tool, TRUE, tool->verb->name, item->from, item->to);
-      tool_jobs_done (item, NULL);
+      tool_copy_dry_run (item);
       return;
     }
 

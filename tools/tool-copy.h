@@ -22,6 +22,9 @@ const char *tool_guess_content_type (const char *name);
 /* The copies that @names ask for, each SRC (a tree with -r) to its place below or at @to. Takes both. */
 ToolSource *tool_plan_new (Tool *tool, ToolSource *names, ToolArguments kind, ToolPlace *to, gboolean several);
 
+/* What --dry-run does with an item of that plan. */
+void tool_copy_dry_run (ToolItem *item);
+
 /* An item of that plan has failed: directories that were made for it alone go when the plan is freed. */
 void tool_plan_failed (ToolSource *plan, const ToolItem *item);
 
@@ -31,5 +34,5 @@ void tool_copy_run (Tool *tool, ToolSource *names, ToolArguments kind, ToolPlace
 /* cp and mv. */
 int tool_copy_verb (Tool *tool, char **args);
 
-/* `get URI -` and cat. */
-void tool_cat_source (Tool *tool, ToolSource *source, ToolArguments kind);
+/* `get URI -` and cat: @names, then those of --files-from. */
+void tool_cat_names (Tool *tool, char **names, ToolArguments kind);

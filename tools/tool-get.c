@@ -12,13 +12,10 @@
 static int
 get_to_stdout (Tool *tool, char **uris)
 {
-  g_autoptr (ToolSource) source = NULL;
-
   if (tool->options->dry_run || tool->options->no_clobber || tool->options->resume)
     return tool_usage ("get: none of --dry-run, --no-clobber and --resume goes with stdout");
 
-  source = tool_source_new_names (tool, uris, NULL);
-  tool_cat_source (tool, source, TOOL_ARGUMENTS_URIS);
+  tool_cat_names (tool, uris, TOOL_ARGUMENTS_URIS);
   return 0;
 }
 

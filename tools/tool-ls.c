@@ -60,7 +60,11 @@ print_entry (Ls *ls, S3dlioObjectInfo *info)
     case S3DLIO_OBJECT_TYPE_OBJECT:
     default:
       time = tool_time (s3dlio_object_info_get_mtime (info), FALSE);
-      g_string_append_printf (line, "%s %" G_GINT64_FORMAT " ", time, size);
+      g_string_append (line, time);
+      if (size >= 0)
+        g_string_append_printf (line, " %" G_GINT64_FORMAT " ", size);
+      else
+        g_string_append (line, " - "); /* a device, a FIFO */
       break;
     }
   tool_escape (line, s3dlio_object_info_get_uri (info));

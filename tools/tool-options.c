@@ -29,7 +29,8 @@ parse_number (const char *name, const char *text, gint64 min, gint64 *number, GE
   if (*number >= min && *number < G_MAXINT64 && *end == '\0')
     return TRUE;
 
-  tool_set_usage (error, "%s: '%s' is not a number from %" G_GINT64_FORMAT, name, text, min);
+  tool_set_usage (error, "%s: '%s' is not a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, name, text,
+                  min, G_MAXINT64 - 1);
   return FALSE;
 }
 
@@ -135,14 +136,39 @@ take_verbose (ToolOptions *options, S3dlioConfig *config, const char *shown, con
 static gboolean
 take_files_from (ToolOptions *options, S3dlioConfig *config, const char *shown, const char *value, GError **error)
 {
+  if (*value == '\0')
+    {
+      tool_set_usage (error, "%s: an empty name", shown);
+      return FALSE;
+    }
+
   g_free (options->files_from);
   options->files_from = g_strdup (value);
   return TRUE;
 }
 
+/* What a header can carry. */
+static gboolean
+is_line (const char *text)
+{
+  for (const char *p = text; *p != '\0'; p++)
+    {
+      if (g_ascii_iscntrl (*p))
+        return FALSE;
+    }
+
+  return g_utf8_validate (text, -1, NULL);
+}
+
 static gboolean
 take_content_type (ToolOptions *options, S3dlioConfig *config, const char *shown, const char *value, GError **error)
 {
+  if (*value == '\0' || !is_line (value))
+    {
+      tool_set_usage (error, "%s: '%s' is no media type", shown, value);
+      return FALSE;
+    }
+
   g_free (options->content_type);
   options->content_type = g_strdup (value);
   return TRUE;
@@ -165,11 +191,22 @@ take_exclude (ToolOptions *options, S3dlioConfig *config, const char *shown, con
 static gboolean
 take_metadata (ToolOptions *options, S3dlioConfig *config, const char *shown, const char *text, GError **error)
 {
+  static const char token[] = "!#$%&'*+-.^_`|~" G_CSET_DIGITS G_CSET_a_2_z G_CSET_A_2_Z; /* RFC 9110 §5.6.2 */
   const char *equals = strchr (text, '=');
 
   if (equals == NULL || equals == text)
     {
       tool_set_usage (error, "--metadata: '%s' is not NAME=VALUE", text);
+      return FALSE;
+    }
+  if (text + strspn (text, token) != equals)
+    {
+      tool_set_usage (error, "--metadata: the name in '%s' holds a character that no header name can hold", text);
+      return FALSE;
+    }
+  if (!is_line (equals + 1))
+    {
+      tool_set_usage (error, "--metadata: the value in '%s' is not one line of UTF-8", text);
       return FALSE;
     }
 
@@ -221,7 +258,7 @@ const ToolOption tool_options_table[] = {
   { "jobs", 'j', "N", "Objects at once (max-concurrent-downloads)",
     TOOL_STAT | TOOL_GET | TOOL_CP | TOOL_MV | TOOL_RM | TOOL_RB, .take = take_jobs },
   { "json", 0, NULL, "Results and errors as JSON, an object a line", TOOL_EVERY, FLAG (json) },
-  { "quiet", 'q', NULL, "No progress", TOOL_EVERY, FLAG (quiet) },
+  { "quiet", 'q', NULL, "No progress and no notes", TOOL_EVERY, FLAG (quiet) },
   { "verbose", 'v', NULL, "A line for each object; -vv: requests, attempts, choices too",
     TOOL_EVERY, .take = take_verbose },
   { "help", 'h', NULL, "Print help", TOOL_EVERY, FLAG (help) },

@@ -29,6 +29,7 @@ typedef struct
   GObjectClass *settings;
   char **next; /* the next argument */
   GPtrArray *given; /* of const ToolOption * */
+  gboolean asked;   /* the word help came first */
 } Parser;
 
 static const ToolOption *
@@ -162,6 +163,7 @@ take_word (Parser *parser, char *word, GError **error)
     {
       /* What is asked about stands in the next argument. */
       parser->options->help = TRUE;
+      parser->asked = TRUE;
       if (*parser->next == NULL || **parser->next == '-')
         return TRUE;
       if (strcmp (*parser->next, "settings") == 0)
@@ -172,7 +174,7 @@ take_word (Parser *parser, char *word, GError **error)
       return take_word (parser, *parser->next++, error);
     }
 
-  tool_set_usage (error, "%s: there is no such verb; see s3dlio --help", word);
+  tool_set_usage (error, "%s: there is no such verb; see s3dlio --help", *word != '\0' ? word : "''");
   return FALSE;
 }
 
@@ -244,6 +246,12 @@ tool_options_parse (char **argv, S3dlioConfig *config, GError **error)
   parser.settings = G_OBJECT_GET_CLASS (config);
   if (!parse_all (&parser, error))
     return NULL;
+
+  if (parser.asked && options->args->len + (options->verb != NULL) > 1)
+    {
+      tool_set_usage (error, "too many arguments: usage: s3dlio help [VERB|settings]");
+      return NULL;
+    }
 
   g_ptr_array_add (options->args, NULL);
   if (options->help || options->version)

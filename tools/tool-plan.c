@@ -68,13 +68,15 @@ claim (Plan *plan, const char *target, GError **error)
 static gboolean
 check_source (Plan *plan, const ToolPlace *from, ToolItem *item, GError **error)
 {
+  const gboolean one_only = (plan->source.tool->verb->bit & (TOOL_GET | TOOL_PUT)) != 0;
   struct stat st;
 
   if (from->path == NULL)
     {
       if (!tool_place_is_prefix (from))
         return TRUE;
-      g_set_error_literal (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "a prefix is copied with -r only");
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "a prefix is copied with %s only",
+                   one_only ? "cp -r" : "-r");
       return FALSE;
     }
 
@@ -87,7 +89,7 @@ check_source (Plan *plan, const ToolPlace *from, ToolItem *item, GError **error)
   if (S_ISDIR (st.st_mode))
     {
       g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "a directory is copied with %s only",
-                   plan->source.tool->verb->bit == TOOL_PUT ? "cp -r" : "-r");
+                   one_only ? "cp -r" : "-r");
       return FALSE;
     }
   if (S_ISREG (st.st_mode))

@@ -98,6 +98,12 @@ open_lines (NamesSource *self)
   int fd = is_stdin ? STDIN_FILENO : open (self->files_from, O_RDONLY | O_CLOEXEC);
   g_autoptr (GInputStream) stream = NULL;
 
+  if (fd >= 0 && g_file_test (self->files_from, G_FILE_TEST_IS_DIR))
+    {
+      close (fd);
+      fd = -1;
+      errno = EISDIR;
+    }
   if (fd < 0)
     {
       tool_fail_text (self->source.tool, self->files_from,

@@ -60,11 +60,24 @@ stat_done (GObject *source, GAsyncResult *result, gpointer data)
   tool_jobs_done (item, error);
 }
 
+/* A local directory may be named without the slash at its end. */
+static char *
+find_uri (const ToolItem *item, GError **error)
+{
+  g_autofree char *directory = NULL;
+
+  if (!item->from_local || !g_file_test (item->from, G_FILE_TEST_IS_DIR))
+    return tool_item_uri (item, TOOL_ARGUMENTS_NAMES, error);
+
+  directory = g_strconcat (item->from, "/", NULL);
+  return tool_path_to_uri (directory);
+}
+
 static void
 start (ToolJobs *jobs, ToolItem *item)
 {
   GError *error = NULL;
-  g_autofree char *uri = tool_item_uri (item, TOOL_ARGUMENTS_NAMES, &error);
+  g_autofree char *uri = find_uri (item, &error);
 
   if (uri == NULL)
     tool_jobs_done (item, error);

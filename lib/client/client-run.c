@@ -9,6 +9,8 @@
 #include "client/client-private.h"
 #include "engine/engine-call.h"
 
+#include <string.h>
+
 static void
 prefix_error (GError **error, const char *what, const char *uri)
 {
@@ -18,7 +20,11 @@ prefix_error (GError **error, const char *what, const char *uri)
     return;
 
   valid = g_utf8_make_valid (uri, -1); /* that it is not may be the error */
-  g_prefix_error (error, "%s %s: ", what, valid);
+  /* What is wrong with the URI itself begins with it. */
+  if (g_str_has_prefix ((*error)->message, valid) && (*error)->message[strlen (valid)] == ':')
+    g_prefix_error (error, "%s ", what);
+  else
+    g_prefix_error (error, "%s %s: ", what, valid);
 }
 
 /* What it cost, to who wants to know. */

@@ -146,16 +146,16 @@ check_name (S3dlioUri *uri, const char *text, S3dNameKind kind, GError **error)
   const char *complaint = NULL;
 
   if (kind != S3D_NAME_SERVICE && uri->container == NULL)
-    complaint = "names no container";
+    complaint = "it names no container";
   else if (kind == S3D_NAME_OBJECT && *uri->key == '\0')
-    complaint = "names a container, not an object: the key is missing";
+    complaint = "it names a container, not an object: the key is missing";
   else if (kind == S3D_NAME_CONTAINER && *uri->key != '\0')
-    complaint = "names an object, not a container";
+    complaint = "it names an object, not a container";
 
   if (complaint == NULL)
     return TRUE;
 
-  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "“%s” %s", text, complaint);
+  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s: %s", text, complaint);
   return FALSE;
 }
 

@@ -188,7 +188,7 @@ s3d_filter_match (const S3dFilter *filter, const char *key, gboolean *matches, G
   if (reason == NULL)
     return TRUE;
 
-  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "the regular expression is too costly for the key “%s”: %s",
+  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "the regular expression is too costly for the key '%s': %s",
                key, reason->message);
   return FALSE;
 }

@@ -114,7 +114,8 @@ write_all (const S3dGet *get, const guint8 *data, gsize size, GError **error)
       n = write_some (get->destination.fd, facts.st_mode, data, size);
       if (n < 0 && errno != EINTR && errno != EAGAIN)
         {
-          s3d_error_set_errno (error, errno, "cannot write %" G_GSIZE_FORMAT " bytes", size);
+          s3d_error_set_errno (error, errno, "cannot write %" G_GSIZE_FORMAT " bytes to descriptor %d", size,
+                               get->destination.fd);
           return FALSE;
         }
       if (n > 0)

@@ -38,7 +38,7 @@ mend_clock (S3dS3Job *job)
   if (job->clock_mended || !measure_skew (job->request, &skew))
     return FALSE;
   job->clock_mended = TRUE;
-  g_info ("the clock of %s is %" G_GINT64_FORMAT " s ahead; signing with its time", job->place->origin, skew);
+  g_debug ("the clock of %s is %" G_GINT64_FORMAT " s ahead; signing with its time", job->place->origin, skew);
   g_atomic_int_set (&job->store->clock_offset, (gint) skew);
   return TRUE;
 }

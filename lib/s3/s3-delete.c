@@ -317,7 +317,7 @@ many_forgive (S3dS3Job *job, const S3dS3Failure *failure)
 {
   if (failure->meaning != S3DLIO_ERROR_UNSUPPORTED)
     return FALSE;
-  g_info ("%s does not delete many objects at once", job->place->origin);
+  g_debug ("%s does not delete many objects at once", job->place->origin);
   g_atomic_int_set (&job->store->deletes_singly, TRUE);
   leave_alone (job->op);
   return TRUE;

@@ -124,6 +124,6 @@ s3d_s3_store_learn_region (S3dS3Store *store, const char *bucket, const char *re
 
   if (place != NULL && strcmp (place->region, region) == 0)
     return s3d_s3_place_ref (place);
-  g_info ("bucket %s is in region %s", name, region);
+  g_debug ("bucket %s is in region %s", name, region);
   return keep_place (store, name, region);
 }

@@ -100,6 +100,10 @@ mkdir hollow
 row "an empty directory" 0 ls hollow
 check "nothing" silent
 row "a path that is not there" 1 ls nowhere
+row "a device" 0 ls /dev/null
+check "a device: it has no size" out_has "^$time - file:///dev/null\$"
+row "stat of a local directory" 0 stat hollow
+check "stat of a local directory: without a slash, too" out_has "^file://$work/hollow/\$"
 
 # A list costs a request a page, which is of 1000 keys.
 ask POST '/-/objects?bucket=alpha&key=many/&size=1&count=2500'

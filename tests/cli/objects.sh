@@ -70,7 +70,7 @@ objects ()
   check "$t cat of several joins them" sh -c 'cat small small | cmp - out'
   row "$t cat stops at the first error" 1 cat "$base/in/small" "$base/missing" "$base/in/small"
   check "$t cat wrote what came before" cmp small out
-  check "$t cat names what failed" err_has "$base/missing"
+  check "$t cat names what failed" err_has "/missing: "
   check "$t then attempted, succeeded, failed" err_has '^s3dlio: 2 attempted, 1 succeeded, 1 failed$'
   row "$t --range OFFSET:LENGTH" 0 cat --range 7:5 "$base/in/small"
   check "$t those bytes" sh -c 'printf world | cmp - out'
@@ -142,6 +142,8 @@ objects ()
   mkdir -p d
   row "$t cp of a directory whose name is in the message" 1 cp d "$base/adir"
   check "$t it is named" err_has '^s3dlio: d: '
+  row "$t get of a prefix" 1 get "$base/dir/" .
+  check "$t get of a prefix: it says what copies it" err_has 'cp -r'
   row "$t cp of a prefix without -r" 1 cp "$base/dir/" .
   row "$t rm of a prefix without -r" 1 rm "$base/dir/"
   row "$t rm of a prefix without -r, and without a slash" 1 rm "$base/missing" "$base/dir"
@@ -159,6 +161,16 @@ objects ()
   check "$t it prints what would happen" out_has "^put small .*dry$"
   row "$t get --dry-run" 0 get --dry-run "$base/in/small" dry
   check "$t and writes no file" test ! -e dry
+  row "$t get --dry-run of what is missing" 1 get --dry-run "$base/missing" dry
+  check "$t get --dry-run of what is missing: it is named" err_has "/missing: "
+  check "$t get --dry-run of what is missing: nothing would happen" out_empty
+  row "$t put -n --dry-run onto what exists" 0 put -n --dry-run --verbose small "$base/in/small"
+  check "$t put -n --dry-run onto what exists: nothing would happen" out_empty
+  check "$t put -n --dry-run onto what exists: -v says why" err_has 'left alone, since .*/in/small exists'
+  row "$t get -n --dry-run onto what exists" 0 get -n --dry-run "$base/in/small" small
+  check "$t get -n --dry-run onto what exists: nothing would happen" silent
+  row "$t put -n --dry-run" 0 put -n --dry-run small "$base/dry"
+  check "$t put -n --dry-run: it would" out_has '^put small .*dry$'
   row "$t rm --dry-run" 0 rm --dry-run "$base/in/small"
   row "$t and deletes nothing" 0 stat "$base/in/small"
   row "$t nor did put write" 1 stat "$base/dry"

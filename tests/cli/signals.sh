@@ -182,10 +182,18 @@ ask POST /-/faults 'op=GetObject from=16M action=slow ms=1500' >/dev/null
 run "$helper" terminal tty "$s3dlio" get "$bucket/large" shown
 check "progress on a terminal: bytes and rate" grep -q 'MiB.*iB/s' tty
 check "progress on a terminal: it is wiped at the end" sh -c 'tail -c 20 tty | grep -q "$(printf "\033")\[K"'
+check "progress on a terminal: what is left" grep -q ' of 38[.]1 MiB, .*iB/s, 0:[0-9][0-9] left' tty
+run "$helper" terminal tty sh -c '"$1" cat "$2" >shown' sh "$s3dlio" "$bucket/large"
+check "progress on a terminal: of cat, too" grep -q ' of 38[.]1 MiB, .*iB/s, 0:[0-9][0-9] left' tty
 run "$helper" terminal tty "$s3dlio" get --quiet "$bucket/large" shown
 check "-q: none at all" test ! -s tty
 row "none when piped" 0 get "$bucket/large" shown
 check "nothing is printed" silent
+ask DELETE /-/faults >/dev/null
+ask POST '/-/objects?bucket=alpha&key=many/&size=100000&count=6' >/dev/null
+ask POST /-/faults 'op=GetObject action=slow ms=500' >/dev/null
+run "$helper" terminal tty "$s3dlio" cp -r -j 2 "$bucket/many/" many
+check "progress on a terminal: objects" grep -q ', [0-5] of [2-6]+* objects, ' tty
 ask DELETE /-/faults >/dev/null
 
 finish

@@ -77,6 +77,20 @@ bad "attributes of a local file" cp --content-type text/plain s3://b/k file
 bad "attributes of a local file: put" put --metadata a=b file "file://$work/copy"
 bad "filters without -r" rm --include '*' s3://b/k
 bad "many to stdout" get --files-from list -
+bad "an empty target of get" get s3://b/k ''
+check "an empty target of get: it says so" err_has 'an empty name'
+bad "an empty name for --files-from" cat --files-from ''
+bad "a metadata name that no header can hold" put --metadata 'a b=c' file s3://b/k
+bad "metadata of two lines" put --metadata "a=b
+c" file s3://b/k
+bad "an empty content type" put --content-type '' file s3://b/k
+bad "a limit with a unit" ls --limit 1k s3://b
+check "a limit with a unit: what it may be" err_has "'1k' is not a whole number from 1 to 9223372036854775806"
+bad "a limit that no number can hold" ls --limit 99999999999999999999 s3://b
+bad "an empty verb" ''
+check "an empty verb: it can be seen" err_has "^s3dlio: '': "
+bad "help of two verbs" help ls get
+bad "help of settings and a verb" help settings ls
 : >plain
 bad "several sources to a file" cp s3://b/a s3://b/c plain
 
