@@ -45,6 +45,18 @@ fixture_tear_down (Fixture *fixture, gconstpointer data)
   g_free (fixture->dir);
 }
 
+void
+fixture_be_nobody (Fixture *fixture, gboolean nobody)
+{
+  const uid_t uid = 65534;
+
+  if (getuid () != 0)
+    return;
+  if (nobody)
+    g_assert_no_errno (chown (fixture->dir, uid, (gid_t) -1));
+  g_assert_no_errno (seteuid (nobody ? uid : 0));
+}
+
 char *
 fixture_path (Fixture *fixture, const char *name)
 {

@@ -23,6 +23,8 @@ void fixture_tear_down (Fixture *fixture, gconstpointer data);
 /* Where files cannot be without a name. */
 #define fixture_add_named(path, test) g_test_add (path, Fixture, "", fixture_set_up, test, fixture_tear_down)
 
+/* As root nothing is forbidden: become somebody else, to whom the directory belongs; or root again. */
+void fixture_be_nobody (Fixture *fixture, gboolean nobody);
 char *fixture_path (Fixture *fixture, const char *name);
 S3dlioUri *fixture_uri (Fixture *fixture, const char *name);
 void fixture_make (Fixture *fixture, const char *name, const char *text); /* and the directories above it */

@@ -243,18 +243,16 @@ test_odd_names (Fixture *fixture, gconstpointer data)
   s3d_cursor_clear (&cursor);
 }
 
-/* As root, nothing is unreadable: the test is somebody else then. */
 static void
 lock_directory (Fixture *fixture, const char *name, gboolean locked)
 {
   g_autofree char *path = fixture_path (fixture, name);
 
-  if (!locked && getuid () == 0)
-    g_assert_no_errno (seteuid (0));
-  g_assert_no_errno (chmod (fixture->dir, 0755));
+  if (!locked)
+    fixture_be_nobody (fixture, FALSE);
   g_assert_no_errno (chmod (path, locked ? 0 : 0755));
-  if (locked && getuid () == 0)
-    g_assert_no_errno (seteuid (65534));
+  if (locked)
+    fixture_be_nobody (fixture, TRUE);
 }
 
 static void

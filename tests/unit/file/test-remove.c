@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* One page of at most @page entries; what became of them stands in its keys. */
@@ -153,39 +152,14 @@ test_replaced (Fixture *fixture, gconstpointer data)
     }
 }
 
-/* Runs the test as somebody whom permissions concern. */
 static void
-as_nobody (void (*func) (Fixture *fixture), Fixture *fixture)
-{
-  pid_t child;
-  int status = 0;
-
-  if (geteuid () != 0)
-    {
-      func (fixture);
-      return;
-    }
-
-  g_assert_no_errno (chown (fixture->dir, 65534, 65534));
-  child = fork ();
-  if (child == 0)
-    {
-      if (setgid (65534) != 0 || setuid (65534) != 0)
-        _exit (1);
-      func (fixture);
-      _exit (0);
-    }
-  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
-  g_assert_cmpint (status, ==, 0);
-}
-
-static void
-try_permissions (Fixture *fixture)
+test_permissions (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *locked = fixture_path (fixture, "tree/locked");
   g_autofree char *unreadable = fixture_path (fixture, "tree/unreadable");
   g_autoptr (GString) failed = g_string_new (NULL);
 
+  fixture_be_nobody (fixture, TRUE);
   fixture_make (fixture, "tree/locked/file", "x");
   fixture_make (fixture, "tree/unreadable/file", "x");
   fixture_make (fixture, "tree/other/file", "x");
@@ -201,13 +175,8 @@ try_permissions (Fixture *fixture)
   fixture_assert_text (fixture, "tree/locked/file", "x");
   fixture_assert_text (fixture, "tree/unreadable/file", "x");
   g_assert_cmpuint (remove_tree (fixture, "tree", NULL), ==, 2);
-}
-
-static void
-test_permissions (Fixture *fixture, gconstpointer data)
-{
-  as_nobody (try_permissions, fixture);
   g_assert_true (fixture_is_empty (fixture));
+  fixture_be_nobody (fixture, FALSE);
 }
 
 int
