@@ -65,13 +65,15 @@ void
 s3d_error_set_errno (GError **error, int err, const char *format, ...)
 {
   g_autofree char *what = NULL;
+  g_autofree char *valid = NULL;
   va_list args;
 
   va_start (args, format);
   what = g_strdup_vprintf (format, args);
   va_end (args);
 
-  g_set_error (error, S3DLIO_ERROR, (int) s3d_error_code_from_errno (err), "%s: %s", what, g_strerror (err));
+  valid = g_utf8_make_valid (what, -1); /* a path in it may be no text */
+  g_set_error (error, S3DLIO_ERROR, (int) s3d_error_code_from_errno (err), "%s: %s", valid, g_strerror (err));
 }
 
 void

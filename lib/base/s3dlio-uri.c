@@ -226,7 +226,7 @@ s3dlio_uri_get_container (S3dlioUri *uri)
  * The key of the object, verbatim and without a slash before it; of `file` and `direct` the decoded absolute path,
  * which may hold bytes that are not UTF-8.
  *
- * Returns: (transfer none): the key, "" when the URI names a container or a service
+ * Returns: (transfer none) (type filename): the key, "" when the URI names a container or a service
  *
  * Since: 0.9
  */
@@ -241,8 +241,8 @@ s3dlio_uri_get_key (S3dlioUri *uri)
 /**
  * s3dlio_uri_with_key:
  * @uri: a URI that names a container, or one of `file` or `direct`
- * @key: the other key, UTF-8; for `file` and `direct` a path of any bytes, to which a slash at the beginning is
- *   added when it has none
+ * @key: (type filename): the other key, UTF-8; for `file` and `direct` a path of any bytes, to which a slash at the
+ *   beginning is added when it has none
  *
  * Makes the URI of another key in the same container.
  *

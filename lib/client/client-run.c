@@ -15,11 +15,15 @@ static void
 prefix_error (GError **error, const char *what, const char *uri)
 {
   g_autofree char *valid = NULL;
+  g_autofree char *message = NULL;
 
   if (error == NULL || *error == NULL || g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
 
-  valid = g_utf8_make_valid (uri, -1); /* that it is not may be the error */
+  /* A path in it may be no text, nor may a wrong URI. */
+  valid = g_utf8_make_valid (uri, -1);
+  message = (*error)->message;
+  (*error)->message = g_utf8_make_valid (message, -1);
   /* What is wrong with the URI itself begins with it. */
   if (g_str_has_prefix ((*error)->message, valid) && (*error)->message[strlen (valid)] == ':')
     g_prefix_error (error, "%s ", what);

@@ -95,7 +95,7 @@ take_page (S3dlioLister *self, S3dSequence *page)
  * over. After an error the same page can be asked for again.
  *
  * Returns: (transfer container) (element-type S3dlioObjectInfo) (nullable): the entries, at least one; %NULL without
- *   @error at the end of the list, %NULL with @error when something went wrong
+ *   @error at the end of the list (in Python an empty list), %NULL with @error when something went wrong
  *
  * Since: 0.9
  */

@@ -127,6 +127,12 @@ names_that_are_no_text_are_told_as_text (ApiTest *test)
   g_assert_null (s3dlio_client_get (test->client, uri, NULL, NULL, &error));
   g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID);
   g_assert_true (g_utf8_validate (error->message, -1, NULL));
+  g_clear_error (&error);
+
+  g_assert_false (s3dlio_client_put_file (test->client, api_uri (test, "x"), api_path (test, "missing\xff"), NULL, NULL,
+                                          NULL, &error));
+  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND);
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
 }
 
 static void

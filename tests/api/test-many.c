@@ -40,6 +40,26 @@ G_MODULE_EXPORT GSource *
   return real ();
 }
 
+G_MODULE_EXPORT GSource *
+(g_source_new) (GSourceFuncs *funcs, guint size)
+{
+  typedef GSource *(*New) (GSourceFuncs *, guint);
+  New real = (New) dlsym (RTLD_NEXT, "g_source_new");
+
+  g_atomic_int_inc (&n_made);
+  return real (funcs, size);
+}
+
+G_MODULE_EXPORT GObject *
+(g_object_new_with_properties) (GType type, guint n, const char *names[], const GValue values[])
+{
+  typedef GObject *(*New) (GType, guint, const char *[], const GValue[]);
+  New real = (New) dlsym (RTLD_NEXT, "g_object_new_with_properties");
+
+  g_atomic_int_inc (&n_made);
+  return real (type, n, names, values);
+}
+
 G_MODULE_EXPORT GCancellable *
 (g_cancellable_new) (void)
 {

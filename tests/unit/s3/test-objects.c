@@ -493,6 +493,22 @@ test_write_if_match_refused (Fixture *fixture, gconstpointer data)
     }
 }
 
+/* Where a bucket keeps versions the service says which this one is. */
+static void
+test_version_id (Fixture *fixture, gconstpointer data)
+{
+  ts_server_add_fault (fixture->server, "op=PutObject,HeadObject action=header name=x-amz-version-id value=v1");
+  g_autoptr (S3dOp) write = fixture_write (fixture, "key", "hello");
+  fixture_run (fixture, write);
+  assert_ok (write);
+  assert_attribute (write->info, "version-id", "v1");
+
+  g_autoptr (S3dOp) stat = fixture_op (fixture, S3D_OP_STAT, "key");
+  fixture_run (fixture, stat);
+  assert_ok (stat);
+  assert_attribute (stat->info, "version-id", "v1");
+}
+
 /* "*" is any object, not one whose ETag is an asterisk. */
 static void
 test_write_if_match_any (Fixture *fixture, gconstpointer data)
@@ -700,6 +716,7 @@ main (int argc, char **argv)
   ADD ("/s3/write/if-match-of-ceph", test_write_if_match_of_ceph);
   ADD ("/s3/write/if-match-refused-for-good", test_write_if_match_refused);
   ADD ("/s3/write/if-match-any", test_write_if_match_any);
+  ADD ("/s3/write/version-id-is-told", test_version_id);
   ADD ("/s3/write/large-body-is-hashed-elsewhere", test_large_body);
   ADD ("/s3/delete/if-match-holds-whatever-the-service-heeds", test_delete_if_match);
   ADD ("/s3/delete/exactly-one-key-and-missing-is-no-error", test_delete);
