@@ -7,9 +7,7 @@
 
 #include "fixture.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* One page of at most @page entries; what became of them stands in its keys. */
