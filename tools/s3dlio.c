@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 const ToolVerb tool_verbs[] = {
   { TOOL_LS, "ls", "[URI…]", "List buckets, objects and directories",

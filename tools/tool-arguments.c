@@ -6,8 +6,6 @@
 
 #include "tool-arguments.h"
 
-#include <string.h>
-
 int
 tool_check_arguments (Tool *tool, char **args, ToolArguments kind)
 {

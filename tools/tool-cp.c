@@ -5,9 +5,6 @@
 #include "config.h"
 
 #include "tool-copy.h"
-#include "tool-progress.h"
-
-#include <string.h>
 
 /* Several sources need a directory. */
 static int

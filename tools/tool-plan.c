@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include "tool-copy.h"
-#include "tool-walk.h"
 
 #include <errno.h>
 #include <stdlib.h>

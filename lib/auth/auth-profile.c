@@ -16,7 +16,6 @@
 #include "base/base-env.h"
 #include "base/base-error.h"
 
-#include <errno.h>
 #include <string.h>
 
 #define MAX_FILE_SIZE (4 * 1024 * 1024)

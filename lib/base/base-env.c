@@ -7,8 +7,6 @@
 
 #include "base/base-env.h"
 
-#include <string.h>
-
 char *
 s3d_env_get (const char *name)
 {

@@ -83,3 +83,11 @@ s3d_error_set_path (GError **error, int err, const char *what, const char *path)
 
   s3d_error_set_errno (error, err, "cannot %s %s", what, name);
 }
+
+void
+s3d_error_set_about (GError **error, S3dlioError code, const char *path, const char *predicate)
+{
+  g_autofree char *name = g_filename_display_name (path);
+
+  g_set_error (error, S3DLIO_ERROR, (int) code, "%s %s", name, predicate);
+}

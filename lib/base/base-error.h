@@ -11,5 +11,7 @@ S3dlioError s3d_error_code_from_errno (int err);
 
 /* Sets @error to "<formatted>: <strerror (err)>" with the code of @err. */
 void s3d_error_set_errno (GError **error, int err, const char *format, ...) G_GNUC_PRINTF (3, 4);
-/* The same: "cannot <what> <path>: <strerror (err)>"; of a path that is not UTF-8 as much as can be shown. */
+/* The same of paths, as much as can be shown of one that is not UTF-8: "cannot <what> <path>: <strerror (err)>", and
+ * "<path> <predicate>". */
 void s3d_error_set_path (GError **error, int err, const char *what, const char *path);
+void s3d_error_set_about (GError **error, S3dlioError code, const char *path, const char *predicate);

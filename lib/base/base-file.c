@@ -20,7 +20,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -42,14 +41,6 @@ struct _S3dAtomicFile
   gboolean exists;
   struct stat stat; /* of the target, when it exists */
 };
-
-static void
-set_exists (GError **error, const char *path)
-{
-  g_autofree char *name = g_filename_display_name (path);
-
-  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS, "%s exists already", name);
-}
 
 static S3dAtomicFile *
 file_free (S3dAtomicFile *file)
@@ -138,12 +129,8 @@ file_make_part (S3dAtomicFile *file, GError **error)
     }
 
   if (file->fd < 0 && errno == EWOULDBLOCK)
-    {
-      g_autofree char *path = g_filename_display_name (file->path);
-
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_UNAVAILABLE,
-                   "%s is being written by another get that can be resumed", path);
-    }
+    s3d_error_set_about (error, S3DLIO_ERROR_UNAVAILABLE, file->path,
+                         "is being written by another get that can be resumed");
   else
     s3d_error_set_path (error, errno, "write", file->path);
 
@@ -206,10 +193,8 @@ file_open_in_place (S3dAtomicFile *file, GError **error)
 {
   if ((file->flags & S3D_ATOMIC_PART) != 0)
     {
-      g_autofree char *path = g_filename_display_name (file->path);
-
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED,
-                   "%s is no regular file: what is written to it cannot be resumed", path);
+      s3d_error_set_about (error, S3DLIO_ERROR_UNSUPPORTED, file->path,
+                           "is no regular file: what is written to it cannot be resumed");
       return FALSE;
     }
 
@@ -232,14 +217,12 @@ file_prepare (S3dAtomicFile *file, GError **error)
     }
   if (file->exists && (file->flags & S3D_ATOMIC_NO_CLOBBER) != 0)
     {
-      set_exists (error, file->path);
+      s3d_error_set_about (error, S3DLIO_ERROR_EXISTS, file->path, "exists already");
       return FALSE;
     }
   if (file->exists && S_ISDIR (file->stat.st_mode))
     {
-      g_autofree char *name = g_filename_display_name (file->path);
-
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s is a directory", name);
+      s3d_error_set_about (error, S3DLIO_ERROR_INVALID, file->path, "is a directory");
       return FALSE;
     }
   if (file->exists && !S_ISREG (file->stat.st_mode))
@@ -451,7 +434,7 @@ s3d_atomic_file_commit (S3dAtomicFile *file, gint64 mtime, GError **error)
   int err = file->dir < 0 ? commit_in_place (file) : commit_file (file, mtime);
 
   if (err == EEXIST)
-    set_exists (error, file->path);
+    s3d_error_set_about (error, S3DLIO_ERROR_EXISTS, file->path, "exists already");
   else if (err != 0)
     s3d_error_set_path (error, err, "write", file->path);
 
@@ -513,7 +496,7 @@ s3d_atomic_rename (const char *from, const char *to, S3dAtomicFlags flags, GErro
     return TRUE;
 
   if (err == EEXIST && (flags & S3D_ATOMIC_NO_CLOBBER) != 0)
-    set_exists (error, to);
+    s3d_error_set_about (error, S3DLIO_ERROR_EXISTS, to, "exists already");
   else if (err == EXDEV)
     g_set_error_literal (error, S3DLIO_ERROR, S3DLIO_ERROR_UNSUPPORTED, "it takes a copy to another file system");
   else

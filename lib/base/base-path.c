@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Links, and the directories that files are in. Blocking; any thread; keeps nothing. */
+/* Links, the directories that files are in, and files that others may change. Blocking; any thread; keeps nothing. */
 
 #include "config.h"
 
@@ -96,4 +96,20 @@ s3d_path_sync_dirs (const char *path, guint made)
     }
 
   return err;
+}
+
+int
+s3d_path_open (const char *path)
+{
+  const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+  const int fd = open (path, flags | O_NONBLOCK);
+
+  return fd < 0 && errno == EWOULDBLOCK ? open (path, flags) : fd;
+}
+
+gboolean
+s3d_path_is_unchanged (const struct stat *before, const struct stat *after)
+{
+  return before->st_size == after->st_size && before->st_mtim.tv_sec == after->st_mtim.tv_sec
+         && before->st_mtim.tv_nsec == after->st_mtim.tv_nsec;
 }

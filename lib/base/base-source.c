@@ -9,6 +9,7 @@
 #include "base/base-source.h"
 
 #include "base/base-error.h"
+#include "base/base-path.h"
 
 #include <errno.h>
 #include <string.h>
@@ -136,7 +137,6 @@ s3d_source_peek (S3dSource *source)
 gboolean
 s3d_source_check_file (int fd, const char *path, const struct stat *found, GError **error)
 {
-  g_autofree char *name = NULL;
   struct stat now;
 
   if (fstat (fd, &now) != 0)
@@ -144,12 +144,10 @@ s3d_source_check_file (int fd, const char *path, const struct stat *found, GErro
       s3d_error_set_path (error, errno, "read", path);
       return FALSE;
     }
-  if (now.st_size == found->st_size && now.st_mtim.tv_sec == found->st_mtim.tv_sec
-      && now.st_mtim.tv_nsec == found->st_mtim.tv_nsec)
+  if (s3d_path_is_unchanged (found, &now))
     return TRUE;
 
-  name = g_filename_display_name (path);
-  g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INTEGRITY, "%s changed while it was read", name);
+  s3d_error_set_about (error, S3DLIO_ERROR_INTEGRITY, path, "changed while it was read");
   return FALSE;
 }
 

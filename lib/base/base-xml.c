@@ -12,7 +12,6 @@
 
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
-#include <string.h>
 
 #define MAX_DEPTH 32
 #define MAX_TEXT (256 * 1024)

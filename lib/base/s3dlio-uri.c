@@ -7,7 +7,6 @@
 #include "base/base-uri.h"
 
 #include <string.h>
-#include <unistd.h>
 
 G_DEFINE_BOXED_TYPE (S3dlioUri, s3dlio_uri, s3dlio_uri_ref, s3dlio_uri_unref)
 

@@ -8,13 +8,12 @@
 
 #include "base/base-error.h"
 #include "base/base-options.h"
-#include "base/base-uri.h"
+#include "base/base-path.h"
 #include "engine/engine-copy.h"
 #include "engine/engine-get-file.h"
 #include "s3dlio/s3dlio-error.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <gio/gunixinputstream.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -118,25 +117,15 @@ read_open_file (gpointer data, gpointer buffer, gsize size, GCancellable *cancel
   return n;
 }
 
-/* A FIFO without a writer is waited for where it is read, and can be cancelled. Leases of files are waited for. */
-static int
-open_source (const char *path)
-{
-  const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
-  const int fd = open (path, flags | O_NONBLOCK);
-
-  return fd < 0 && errno == EWOULDBLOCK ? open (path, flags) : fd;
-}
-
 /* A file whose size is known is read in pieces as they are sent; anything else (a FIFO, a file of /proc that says 0)
- * to its end. */
+ * to its end. The writer of a FIFO is waited for where it is read, and that can be cancelled. */
 S3dSequence *
 s3d_client_plan_put_path (S3dStore *from, const char *path, S3dTarget *target, S3dBudget *budget,
                           const char *from_if_match, const S3dPutOptions *put, GError **error)
 {
   g_autoptr (S3dSource) source = NULL;
   struct stat st;
-  int fd = open_source (path);
+  int fd = s3d_path_open (path);
   gboolean good = fd >= 0 && fstat (fd, &st) == 0;
 
   if (!good)
@@ -145,9 +134,7 @@ s3d_client_plan_put_path (S3dStore *from, const char *path, S3dTarget *target, S
     }
   else if (S_ISDIR (st.st_mode))
     {
-      g_autofree char *name = g_filename_display_name (path);
-
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_INVALID, "%s is a directory", name);
+      s3d_error_set_about (error, S3DLIO_ERROR_INVALID, path, "is a directory");
       good = FALSE;
     }
 

@@ -8,7 +8,6 @@
 #include "s3dlio/s3dlio-client-read.h"
 
 #include "base/base-options.h"
-#include "base/base-uri.h"
 #include "client/client-private.h"
 #include "engine/engine-get-file.h"
 #include "engine/engine-get.h"

@@ -7,7 +7,6 @@
 #include "s3dlio/s3dlio-client-rename.h"
 
 #include "base/base-options.h"
-#include "base/base-uri.h"
 #include "client/client-copy.h"
 #include "engine/engine-rename.h"
 #include "s3dlio/s3dlio-error.h"

@@ -8,7 +8,6 @@
 #include "s3dlio/s3dlio-client-write.h"
 
 #include "base/base-options.h"
-#include "base/base-uri.h"
 #include "client/client-copy.h"
 #include "engine/engine-put.h"
 #include "s3dlio/s3dlio-error.h"

@@ -6,8 +6,6 @@
 
 #include "config.h"
 
-#include "base/base-options.h"
-#include "base/base-uri.h"
 #include "client/client-backends.h"
 #include "client/client-private.h"
 #include "engine/engine-call.h"

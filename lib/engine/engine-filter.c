@@ -12,8 +12,6 @@
 
 #include "base/base-error.h"
 
-#include <string.h>
-
 #define NO_CHARACTER 0x110000 /* behind Unicode: bytes that are not UTF-8 stand for themselves, here */
 
 struct _S3dFilter

@@ -12,7 +12,6 @@
 #include "base/base-error.h"
 #include "base/base-file.h"
 #include "engine/engine-get.h"
-#include "store/store-info.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -10,7 +10,6 @@
 #include "file/file-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -85,7 +84,7 @@ s3d_file_copy_bytes (S3dFileCopy *copy, guint64 from, guint64 to, guint64 length
           n = copy_by_hand (copy, from + done, to + done, length - done, error);
         }
       if (n == 0)
-        s3d_file_set_error (error, S3DLIO_ERROR_INTEGRITY, copy->input->path, "shrank while it was read");
+        s3d_error_set_about (error, S3DLIO_ERROR_INTEGRITY, copy->input->path, "shrank while it was read");
       if (n <= 0)
         return FALSE;
 
@@ -173,7 +172,7 @@ check_not_same (S3dOp *op, const S3dFileInput *input, GError **error)
   if (stat (path, &there) != 0 || there.st_ino != input->stat.st_ino || there.st_dev != input->stat.st_dev)
     return TRUE;
 
-  s3d_file_set_error (error, S3DLIO_ERROR_INVALID, path, "would be copied onto itself");
+  s3d_error_set_about (error, S3DLIO_ERROR_INVALID, path, "would be copied onto itself");
 
   return FALSE;
 }

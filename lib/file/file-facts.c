@@ -14,14 +14,6 @@
 
 #define ETAG_SIZE 64
 
-void
-s3d_file_set_error (GError **error, S3dlioError code, const char *path, const char *predicate)
-{
-  g_autofree char *name = g_filename_display_name (path);
-
-  g_set_error (error, S3DLIO_ERROR, (int) code, "%s %s", name, predicate);
-}
-
 static void
 set_etag (const struct stat *stat, char etag[ETAG_SIZE])
 {
@@ -45,7 +37,7 @@ s3d_file_check_match (const char *path, const struct stat *stat, const char *if_
     return TRUE;
 
   predicate = g_strdup_printf ("has the ETag \"%s\", not \"%s\"", etag, if_match);
-  s3d_file_set_error (error, S3DLIO_ERROR_PRECONDITION, path, predicate);
+  s3d_error_set_about (error, S3DLIO_ERROR_PRECONDITION, path, predicate);
 
   return FALSE;
 }

@@ -10,10 +10,10 @@
 #include "config.h"
 
 #include "base/base-memory.h"
+#include "base/base-path.h"
 #include "file/file-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -29,21 +29,11 @@ check_kind (const char *path, const struct stat *stat, gboolean streams, GError 
     return TRUE;
 
   if (S_ISDIR (stat->st_mode))
-    s3d_file_set_error (error, S3DLIO_ERROR_NOT_FOUND, path, "is a directory");
+    s3d_error_set_about (error, S3DLIO_ERROR_NOT_FOUND, path, "is a directory");
   else
-    s3d_file_set_error (error, S3DLIO_ERROR_UNSUPPORTED, path, "is neither a file nor a block device");
+    s3d_error_set_about (error, S3DLIO_ERROR_UNSUPPORTED, path, "is neither a file nor a block device");
 
   return FALSE;
-}
-
-static int
-open_file (const char *path)
-{
-  /* Not to wait for the writer of a FIFO. Leases of files are waited for. */
-  int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
-  int fd = open (path, flags | O_NONBLOCK);
-
-  return fd < 0 && errno == EWOULDBLOCK ? open (path, flags) : fd;
 }
 
 static gint64
@@ -73,7 +63,7 @@ s3d_file_input_open (S3dFileInput *input, S3dlioUri *uri, const char *if_match, 
   if (!check_kind (input->path, &input->stat, streams, error))
     return FALSE;
 
-  input->fd = open_file (input->path);
+  input->fd = s3d_path_open (input->path);
   if (input->fd < 0 || fstat (input->fd, &input->stat) != 0)
     {
       s3d_error_set_path (error, errno, "read", input->path);
@@ -137,11 +127,10 @@ s3d_file_input_check (S3dFileInput *input, const char *if_match, GError **error)
       return FALSE;
     }
 
-  if (now.st_size == input->stat.st_size && now.st_mtim.tv_sec == input->stat.st_mtim.tv_sec
-      && now.st_mtim.tv_nsec == input->stat.st_mtim.tv_nsec)
+  if (s3d_path_is_unchanged (&input->stat, &now))
     return TRUE;
 
-  s3d_file_set_error (error, if_match != NULL ? S3DLIO_ERROR_PRECONDITION : S3DLIO_ERROR_INTEGRITY, input->path,
+  s3d_error_set_about (error, if_match != NULL ? S3DLIO_ERROR_PRECONDITION : S3DLIO_ERROR_INTEGRITY, input->path,
                       "changed while it was read");
 
   return FALSE;

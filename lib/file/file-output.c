@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <string.h>
 #include <unistd.h>
 
 #define WRITE_PIECE (8 * S3D_FILE_PIECE)
@@ -84,7 +83,7 @@ s3d_file_output_open (S3dFileOutput *output, S3dOp *op, gboolean no_clobber, GEr
 
   if (g_str_has_suffix (path, "/"))
     {
-      s3d_file_set_error (error, S3DLIO_ERROR_INVALID, path, "names a directory, not a file");
+      s3d_error_set_about (error, S3DLIO_ERROR_INVALID, path, "names a directory, not a file");
       return FALSE;
     }
 

@@ -18,14 +18,11 @@ typedef struct
   S3dStore parent;
   S3dPool *pool;
   GMutex lock;
-  GHashTable *uploads; /* id → S3dFileUpload, under the lock */
+  GHashTable *uploads; /* id → upload, under the lock */
   guint64 serial;      /* of ids, under the lock */
 } S3dFileStore;
 
 /* --- file-facts.c --- */
-
-/* "PATH predicate" */
-void s3d_file_set_error (GError **error, S3dlioError code, const char *path, const char *predicate);
 
 /* @if_match nullable; "*" is any. */
 gboolean s3d_file_check_match (const char *path, const struct stat *stat, const char *if_match, GError **error);

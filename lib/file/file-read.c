@@ -24,7 +24,7 @@ plan_range (S3dOp *op, const S3dFileInput *input, GError **error)
     {
       predicate = g_strdup_printf ("has %" G_GINT64_FORMAT " bytes, fewer than the offset %" G_GINT64_FORMAT, size,
                                    op->offset);
-      s3d_file_set_error (error, S3DLIO_ERROR_RANGE, input->path, predicate);
+      s3d_error_set_about (error, S3DLIO_ERROR_RANGE, input->path, predicate);
       return FALSE;
     }
 
@@ -42,7 +42,7 @@ refuse_short (S3dOp *op, const S3dFileInput *input, gint64 at, GError **error)
   g_autofree char *predicate = NULL;
 
   predicate = g_strdup_printf ("shrank: it ends at %" G_GINT64_FORMAT ", not at %" G_GINT64_FORMAT, at, input->size);
-  s3d_file_set_error (error, op->if_match != NULL ? S3DLIO_ERROR_PRECONDITION : S3DLIO_ERROR_INTEGRITY, input->path,
+  s3d_error_set_about (error, op->if_match != NULL ? S3DLIO_ERROR_PRECONDITION : S3DLIO_ERROR_INTEGRITY, input->path,
                       predicate);
 
   return FALSE;

@@ -95,7 +95,7 @@ walk_new (const char *path, GError **error)
 
   if (is_root (walk->path->str))
     {
-      s3d_file_set_error (error, S3DLIO_ERROR_INVALID, path, "is the root of the file system, and not deleted");
+      s3d_error_set_about (error, S3DLIO_ERROR_INVALID, path, "is the root of the file system, and not deleted");
       return NULL;
     }
   if (enter (walk, AT_FDCWD, walk->path->str) || errno == ENOENT)
@@ -104,7 +104,7 @@ walk_new (const char *path, GError **error)
   if (errno != ENOTDIR && errno != ELOOP)
     s3d_error_set_path (error, errno, "open", path);
   else if (lstat (walk->path->str, &now) == 0 && S_ISLNK (now.st_mode))
-    s3d_file_set_error (error, S3DLIO_ERROR_INVALID, path, "is a symbolic link, and not followed");
+    s3d_error_set_about (error, S3DLIO_ERROR_INVALID, path, "is a symbolic link, and not followed");
   else
     return g_steal_pointer (&walk); /* nothing is below a file */
 

@@ -34,7 +34,7 @@ run_stat (S3dOp *op, GError **error)
     }
   if (S_ISDIR (now.st_mode) && !slash)
     {
-      s3d_file_set_error (error, S3DLIO_ERROR_NOT_FOUND, path, "is a directory");
+      s3d_error_set_about (error, S3DLIO_ERROR_NOT_FOUND, path, "is a directory");
       return FALSE;
     }
 
@@ -55,7 +55,7 @@ remove_one (const char *path, GError **error)
 
   err = errno;
   if (lstat (path, &now) == 0 && S_ISDIR (now.st_mode))
-    s3d_file_set_error (error, S3DLIO_ERROR_INVALID, path, "is a directory, and not deleted");
+    s3d_error_set_about (error, S3DLIO_ERROR_INVALID, path, "is a directory, and not deleted");
   else
     s3d_error_set_path (error, err, "delete", path);
 
@@ -93,7 +93,7 @@ run_delete_many (S3dOp *op, GError **error)
 static gboolean
 must_copy (const char *path, GError **error)
 {
-  s3d_file_set_error (error, S3DLIO_ERROR_UNSUPPORTED, path, "is no regular file, and not renamed");
+  s3d_error_set_about (error, S3DLIO_ERROR_UNSUPPORTED, path, "is no regular file, and not renamed");
 
   return FALSE;
 }
@@ -106,13 +106,13 @@ check_renamed (const char *target, const struct stat *source, gboolean no_clobbe
 
   if (g_str_has_suffix (target, "/"))
     {
-      s3d_file_set_error (error, S3DLIO_ERROR_INVALID, target, "names a directory, not a file");
+      s3d_error_set_about (error, S3DLIO_ERROR_INVALID, target, "names a directory, not a file");
       return FALSE;
     }
   /* Of two names of one file rename(2) would keep both. */
   if (stat (target, &there) == 0 && there.st_dev == source->st_dev && there.st_ino == source->st_ino)
     {
-      s3d_file_set_error (error, S3DLIO_ERROR_INVALID, target, "would be renamed onto itself");
+      s3d_error_set_about (error, S3DLIO_ERROR_INVALID, target, "would be renamed onto itself");
       return FALSE;
     }
 
@@ -136,7 +136,7 @@ run_rename (S3dOp *op, GError **error)
     }
   if (S_ISDIR (now.st_mode))
     {
-      s3d_file_set_error (error, S3DLIO_ERROR_NOT_FOUND, from, "is a directory");
+      s3d_error_set_about (error, S3DLIO_ERROR_NOT_FOUND, from, "is a directory");
       return FALSE;
     }
 

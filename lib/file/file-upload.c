@@ -17,7 +17,6 @@
 #include "file/file-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -157,7 +156,7 @@ s3d_file_run_upload_begin (S3dOp *op, GError **error)
 
   in_order = in_order || (opened && upload->output.in_order);
   if (in_order)
-    s3d_file_set_error (error, S3DLIO_ERROR_UNSUPPORTED, path, "takes its bytes in order, not in parts");
+    s3d_error_set_about (error, S3DLIO_ERROR_UNSUPPORTED, path, "takes its bytes in order, not in parts");
   if (in_order || !opened)
     {
       s3d_file_upload_unref (upload);
@@ -453,7 +452,7 @@ remove_temporary (S3dOp *op, GError **error)
     return TRUE;
 
   if (err == EWOULDBLOCK)
-    s3d_file_set_error (error, S3DLIO_ERROR_UNAVAILABLE, path, "is being written, and left alone");
+    s3d_error_set_about (error, S3DLIO_ERROR_UNAVAILABLE, path, "is being written, and left alone");
   else
     s3d_error_set_path (error, err, "delete", path);
 

@@ -10,7 +10,6 @@
 
 #include "config.h"
 
-#include "base/base-time.h"
 #include "s3/s3-private.h"
 
 static gboolean

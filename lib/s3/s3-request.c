@@ -12,7 +12,6 @@
 
 #include "config.h"
 
-#include "base/base-digest.h"
 #include "s3/s3-private.h"
 
 #include <string.h>
