@@ -94,9 +94,10 @@ accept (const char **glob, const char **text)
   if (*rest == '\0')
     return FALSE;
   if (end != NULL)
-    *glob = end;
-  if (end != NULL)
-    return class_has (rest + 1, end, c);
+    {
+      *glob = end;
+      return class_has (rest + 1, end, c);
+    }
   if (*rest != '?')
     return next_literal (glob) == c;
 

@@ -200,7 +200,7 @@ decode_word (const char *text, gsize *length)
 
   g_autofree char *charset = g_strndup (text + 2, (gsize) (encoding - text - 2));
   g_autofree char *raw = NULL;
-  gsize size = 0;
+  gsize size;
   if (g_ascii_toupper (encoding[1]) == 'Q')
     {
       raw = decode_q (payload, (gsize) (end - payload));

@@ -301,6 +301,15 @@ api_assert_pattern (GBytes *bytes, gsize size, guint32 seed)
 }
 
 void
+api_make_elsewhere (ApiTest *test)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!s3dlio_client_create_container (test->client, API_ELSEWHERE, NULL, NULL, &error))
+    g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS);
+}
+
+void
 api_put (ApiTest *test, const char *key, gsize size, guint32 seed)
 {
   g_autoptr (GBytes) bytes = api_bytes (size, seed);

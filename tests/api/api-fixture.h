@@ -52,6 +52,10 @@ void api_assert_pattern (GBytes *bytes, gsize size, guint32 seed);
 /* Writes an object of @size pattern bytes. */
 void api_put (ApiTest *test, const char *key, gsize size, guint32 seed);
 
+/* Another store, for what goes from one to the other. */
+#define API_ELSEWHERE "mem://elsewhere"
+void api_make_elsewhere (ApiTest *test);
+
 /* A path in a temporary directory that goes with the test. */
 const char *api_path (ApiTest *test, const char *name);
 

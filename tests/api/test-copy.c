@@ -11,16 +11,6 @@
 
 #define MIB (1024 * 1024)
 #define THRESHOLD (16 * MIB) /* multipart-threshold */
-#define ELSEWHERE "mem://elsewhere"
-
-static void
-make_elsewhere (ApiTest *test)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!s3dlio_client_create_container (test->client, ELSEWHERE, NULL, NULL, &error))
-    g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS);
-}
 
 static void
 put_with_attributes (S3dlioClient *client, const char *uri, gsize size)
@@ -72,12 +62,12 @@ between_stores_of_any_size (ApiTest *test)
 {
   const gsize sizes[] = { 0, 1, THRESHOLD, THRESHOLD + 1, 26 * MIB + 3 };
 
-  make_elsewhere (test);
+  api_make_elsewhere (test);
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
       api_put (test, "source", sizes[i], i);
-      copy (test->client, api_uri (test, "source"), ELSEWHERE "/there");
-      copy (test->client, ELSEWHERE "/there", api_uri (test, "back"));
+      copy (test->client, api_uri (test, "source"), API_ELSEWHERE "/there");
+      copy (test->client, API_ELSEWHERE "/there", api_uri (test, "back"));
       assert_pattern (test->client, api_uri (test, "back"), sizes[i], i);
     }
 }
@@ -87,13 +77,13 @@ attributes_go_between_stores (ApiTest *test)
 {
   const gsize sizes[] = { 0, 10, 20 * MIB };
 
-  make_elsewhere (test);
+  api_make_elsewhere (test);
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
       put_with_attributes (test->client, api_uri (test, "source"), sizes[i]);
-      copy (test->client, api_uri (test, "source"), ELSEWHERE "/there");
-      assert_attributes (test->client, ELSEWHERE "/there");
-      copy (test->client, ELSEWHERE "/there", api_uri (test, "back"));
+      copy (test->client, api_uri (test, "source"), API_ELSEWHERE "/there");
+      assert_attributes (test->client, API_ELSEWHERE "/there");
+      copy (test->client, API_ELSEWHERE "/there", api_uri (test, "back"));
       assert_attributes (test->client, api_uri (test, "back"));
     }
 }
@@ -103,17 +93,17 @@ no_clobber_holds_between_stores (ApiTest *test)
 {
   const gsize sizes[] = { 10, 20 * MIB };
 
-  make_elsewhere (test);
+  api_make_elsewhere (test);
   api_put (test, "there", 100, 3);
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
       g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
       g_autoptr (GError) error = NULL;
 
-      put_with_attributes (test->client, ELSEWHERE "/source", sizes[i]);
+      put_with_attributes (test->client, API_ELSEWHERE "/source", sizes[i]);
       s3dlio_options_set_boolean (options, S3DLIO_OPTION_NO_CLOBBER, TRUE);
       g_assert_false (
-          s3dlio_client_copy (test->client, ELSEWHERE "/source", api_uri (test, "there"), options, NULL, &error));
+          s3dlio_client_copy (test->client, API_ELSEWHERE "/source", api_uri (test, "there"), options, NULL, &error));
       g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS);
       assert_pattern (test->client, api_uri (test, "there"), 100, 3);
     }
@@ -230,10 +220,10 @@ if_match_is_of_the_source (ApiTest *test)
   g_autoptr (S3dlioClient) client = api_client_with (test, "multipart-copy-threshold=16Mi", NULL);
   const gsize sizes[] = { 10, 20 * MIB };
 
-  make_elsewhere (test);
+  api_make_elsewhere (test);
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
-      const char *targets[] = { ELSEWHERE "/there", api_uri (test, "copy") };
+      const char *targets[] = { API_ELSEWHERE "/there", api_uri (test, "copy") };
 
       api_put (test, "object", sizes[i], 1);
       for (gsize k = 0; k < G_N_ELEMENTS (targets); k++)

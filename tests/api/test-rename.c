@@ -13,16 +13,6 @@
 #include <unistd.h>
 
 #define MIB (1024 * 1024)
-#define ELSEWHERE "mem://elsewhere"
-
-static void
-make_elsewhere (ApiTest *test)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!s3dlio_client_create_container (test->client, ELSEWHERE, NULL, NULL, &error))
-    g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS);
-}
 
 static void
 assert_pattern (ApiTest *test, const char *uri, gsize size, guint32 seed)
@@ -100,12 +90,12 @@ between_stores (ApiTest *test)
 {
   const gsize sizes[] = { 0, 10, 20 * MIB };
 
-  make_elsewhere (test);
+  api_make_elsewhere (test);
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
       api_put (test, "object", sizes[i], i);
-      assert_renames (test, api_uri (test, "object"), ELSEWHERE "/there");
-      assert_renames (test, ELSEWHERE "/there", api_uri (test, "back"));
+      assert_renames (test, api_uri (test, "object"), API_ELSEWHERE "/there");
+      assert_renames (test, API_ELSEWHERE "/there", api_uri (test, "back"));
       assert_pattern (test, api_uri (test, "back"), sizes[i], i);
     }
 }
@@ -116,14 +106,14 @@ no_clobber_leaves_both (ApiTest *test)
   g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
   g_autoptr (GError) error = NULL;
 
-  make_elsewhere (test);
+  api_make_elsewhere (test);
   s3dlio_options_set_boolean (options, S3DLIO_OPTION_NO_CLOBBER, TRUE);
   api_put (test, "old", 10, 1);
   api_put (test, "new", 11, 2);
   assert_refuses (test, api_uri (test, "old"), api_uri (test, "new"), options, S3DLIO_ERROR_EXISTS);
-  s3dlio_client_copy (test->client, api_uri (test, "new"), ELSEWHERE "/new", NULL, NULL, &error);
+  s3dlio_client_copy (test->client, api_uri (test, "new"), API_ELSEWHERE "/new", NULL, NULL, &error);
   g_assert_no_error (error);
-  assert_refuses (test, api_uri (test, "old"), ELSEWHERE "/new", options, S3DLIO_ERROR_EXISTS);
+  assert_refuses (test, api_uri (test, "old"), API_ELSEWHERE "/new", options, S3DLIO_ERROR_EXISTS);
   assert_pattern (test, api_uri (test, "old"), 10, 1);
   assert_pattern (test, api_uri (test, "new"), 11, 2);
 
@@ -137,17 +127,17 @@ refuses (ApiTest *test)
 {
   g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
 
-  make_elsewhere (test);
+  api_make_elsewhere (test);
   s3dlio_options_set_string (options, S3DLIO_OPTION_IF_MATCH, "0123456789abcdef0123456789abcdef");
   api_put (test, "object", 10, 1);
   assert_refuses (test, api_uri (test, "object"), api_uri (test, "object"), NULL, S3DLIO_ERROR_INVALID);
   assert_refuses (test, api_uri (test, "missing"), api_uri (test, "new"), NULL, S3DLIO_ERROR_NOT_FOUND);
-  assert_refuses (test, api_uri (test, "missing"), ELSEWHERE "/never", NULL, S3DLIO_ERROR_NOT_FOUND);
+  assert_refuses (test, api_uri (test, "missing"), API_ELSEWHERE "/never", NULL, S3DLIO_ERROR_NOT_FOUND);
   assert_refuses (test, api_uri (test, "object"), api_uri (test, "new"), options, S3DLIO_ERROR_PRECONDITION);
-  assert_refuses (test, api_uri (test, "object"), ELSEWHERE "/never", options, S3DLIO_ERROR_PRECONDITION);
+  assert_refuses (test, api_uri (test, "object"), API_ELSEWHERE "/never", options, S3DLIO_ERROR_PRECONDITION);
   assert_pattern (test, api_uri (test, "object"), 10, 1);
   assert_missing (test, api_uri (test, "new"));
-  assert_missing (test, ELSEWHERE "/never");
+  assert_missing (test, API_ELSEWHERE "/never");
 }
 
 typedef struct

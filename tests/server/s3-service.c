@@ -53,14 +53,6 @@ static const char *const subresources[]
 /* ---- what is asked ---- */
 
 static void
-refuse (TsCall *call, const char *code)
-{
-  if (call->refuse_code == NULL)
-    call->refuse_code = code;
-  call->close = TRUE;
-}
-
-static void
 read_params (TsCall *call)
 {
   g_auto (GStrv) fields = g_strsplit (call->query, "&", -1);
@@ -73,7 +65,7 @@ read_params (TsCall *call)
       g_autofree char *value = ts_uri_decode (equals != NULL ? equals + 1 : "", -1, TRUE);
 
       if (name == NULL || value == NULL)
-        refuse (call, "InvalidURI");
+        ts_call_refuse (call, "InvalidURI");
       else if (*name != '\0')
         ts_pairs_add (call->params, name, value);
     }
@@ -90,9 +82,9 @@ check_host (TsCall *call, const char *name, const char *port)
                    || g_str_equal (name, "localhost") || g_str_has_suffix (name, ".localhost");
 
   if (*name == '\0')
-    refuse (call, "BadRequest");
+    ts_call_refuse (call, "BadRequest");
   else if (local && *call->target == '/' && (guint64) ours != g_ascii_strtoull (port, NULL, 10))
-    refuse (call, "InvalidHost");
+    ts_call_refuse (call, "InvalidHost");
 }
 
 static void
@@ -120,7 +112,7 @@ read_path (TsCall *call)
       slash = strchr (path, '/');
       call->bucket = ts_uri_decode (path, slash != NULL ? slash - path : -1, FALSE);
       if (call->bucket == NULL)
-        refuse (call, "InvalidURI");
+        ts_call_refuse (call, "InvalidURI");
       else if (*call->bucket == '\0')
         g_clear_pointer (&call->bucket, g_free);
       path = slash != NULL ? slash + 1 : "";
@@ -131,7 +123,7 @@ read_path (TsCall *call)
   if (call->key == NULL || !g_utf8_validate (call->key, -1, NULL))
     {
       g_clear_pointer (&call->key, g_free);
-      refuse (call, "InvalidURI");
+      ts_call_refuse (call, "InvalidURI");
     }
 }
 

@@ -121,8 +121,8 @@ ts_call_take_body (TsCall *call, const char *type, GString *text)
 
 /* ---- reading the head ---- */
 
-static void
-refuse (TsCall *call, const char *code)
+void
+ts_call_refuse (TsCall *call, const char *code)
 {
   if (call->refuse_code == NULL)
     call->refuse_code = code;
@@ -139,7 +139,7 @@ parse_request_line (TsCall *call, const char *line)
 
   if (g_strv_length (words) != 3 || !g_str_has_prefix (words[2], "HTTP/1."))
     {
-      refuse (call, "BadRequest");
+      ts_call_refuse (call, "BadRequest");
       return;
     }
   call->method = g_strdup (words[0]);
@@ -154,7 +154,7 @@ parse_request_line (TsCall *call, const char *line)
     }
   if (*path != '/' && !g_str_equal (path, "*"))
     {
-      refuse (call, "InvalidURI");
+      ts_call_refuse (call, "InvalidURI");
       return;
     }
   query = strchr (path, '?');
@@ -171,7 +171,7 @@ parse_header_line (TsCall *call, char *line)
 
   if (colon == NULL || colon == line || (blank != NULL && blank < colon) || strpbrk (line, "\r\n"))
     {
-      refuse (call, "BadRequest");
+      ts_call_refuse (call, "BadRequest");
       return;
     }
   *colon = '\0';
@@ -205,12 +205,12 @@ read_framing (TsCall *call)
   if (length != NULL
       && (count_headers (call, "Content-Length") != 1
           || !g_ascii_string_to_unsigned (length, 10, 0, G_MAXINT64, &call->content_length, NULL)))
-    refuse (call, "BadRequest");
+    ts_call_refuse (call, "BadRequest");
   call->chunked = coding != NULL && g_ascii_strcasecmp (coding, "chunked") == 0;
   if (coding != NULL && (!call->chunked || length != NULL))
-    refuse (call, "BadRequest");
+    ts_call_refuse (call, "BadRequest");
   if (!call->http10 && count_headers (call, "Host") != 1)
-    refuse (call, "BadRequest");
+    ts_call_refuse (call, "BadRequest");
   call->host = g_ascii_strdown (host != NULL ? host : "", -1);
   call->expect = expect != NULL && g_ascii_strcasecmp (expect, "100-continue") == 0;
   call->keep_alive = !call->http10
@@ -225,7 +225,7 @@ parse_head (TsCall *call, const char *text, gsize length)
   g_auto (GStrv) lines = g_strsplit (head, "\r\n", -1);
 
   if (strlen (head) != length)
-    refuse (call, "BadRequest");
+    ts_call_refuse (call, "BadRequest");
   parse_request_line (call, lines[0]);
   for (char **line = lines + 1; *line != NULL && **line != '\0'; line++)
     parse_header_line (call, *line);

@@ -217,6 +217,8 @@ const char *ts_call_param (TsCall *call, const char *name);
 void ts_call_set_header (TsCall *call, const char *name, const char *value);
 void ts_call_set_headerf (TsCall *call, const char *name, const char *format, ...) G_GNUC_PRINTF (3, 4);
 void ts_call_clear_answer (TsCall *call);
+/* Before the operation is known: the call ends with this error, the first of them, and its connection with it. */
+void ts_call_refuse (TsCall *call, const char *code);
 void ts_call_take_body (TsCall *call, const char *type, GString *text);
 void ts_call_add_segment (TsCall *call, GBytes *bytes, gsize offset, gsize length);
 

@@ -9,7 +9,9 @@
 #include "directory.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct
@@ -271,6 +273,22 @@ fixture_source (const char *text)
   g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
 
   return s3d_source_new_bytes (bytes);
+}
+
+void
+fixture_cancel_into_fifo (Fixture *fixture, S3dOp *op, const char *name)
+{
+  g_autofree char *path = fixture_path (fixture, name);
+  struct pollfd pollfd = { .events = POLLIN };
+
+  g_assert_no_errno (mkfifo (path, 0600));
+  pollfd.fd = g_open (path, O_RDONLY | O_NONBLOCK, 0);
+  fixture_start (fixture, op);
+  g_assert_cmpint (poll (&pollfd, 1, -1), ==, 1);
+  s3d_op_cancel (op);
+  fixture_wait (op);
+  g_assert_error (op->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  close (pollfd.fd);
 }
 
 gpointer

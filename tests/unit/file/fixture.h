@@ -44,6 +44,8 @@ void fixture_run (Fixture *fixture, S3dOp *op);
 void fixture_run_ok (Fixture *fixture, S3dOp *op);
 /* Runs it; it fails with @code, and a message that holds @text. */
 void fixture_run_bad (Fixture *fixture, S3dOp *op, S3dlioError code, const char *text);
+/* Cancels @op once the first bytes of it have come out of the FIFO @name, which is made here. */
+void fixture_cancel_into_fifo (Fixture *fixture, S3dOp *op, const char *name);
 /* A thread's function: all that comes out of the FIFO of that path. (GByteArray, transfer full) */
 gpointer fixture_read_all (gpointer path);
 /* What a READ gives. */

@@ -295,20 +295,9 @@ static void
 test_cancelled (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_COPY, "from", "fifo");
-  g_autofree char *path = fixture_path (fixture, "fifo");
-  struct pollfd pollfd = { .events = POLLIN };
-  int fd;
 
   fixture_make_large (fixture, "from", LARGE);
-  g_assert_no_errno (mkfifo (path, 0600));
-  fd = g_open (path, O_RDONLY | O_NONBLOCK, 0);
-  pollfd.fd = fd;
-  fixture_start (fixture, op);
-  g_assert_cmpint (poll (&pollfd, 1, -1), ==, 1);
-  s3d_op_cancel (op);
-  fixture_wait (op);
-  g_assert_error (op->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  close (fd);
+  fixture_cancel_into_fifo (fixture, op, "fifo");
 }
 
 static void

@@ -7,7 +7,6 @@
 #include "fixture.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -120,21 +119,10 @@ static void
 test_cancelled (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (S3dOp) op = fixture_op (fixture, S3D_OP_WRITE, "fifo");
-  g_autofree char *path = fixture_path (fixture, "fifo");
   g_autofree char *bytes = g_malloc0 (LARGE);
-  struct pollfd pollfd = { .events = POLLIN };
-  int fd;
 
-  g_assert_no_errno (mkfifo (path, 0600));
-  fd = g_open (path, O_RDONLY | O_NONBLOCK, 0);
-  pollfd.fd = fd;
   op->source = s3d_source_new_memory (bytes, LARGE);
-  fixture_start (fixture, op);
-  g_assert_cmpint (poll (&pollfd, 1, -1), ==, 1);
-  s3d_op_cancel (op);
-  fixture_wait (op);
-  g_assert_error (op->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  close (fd);
+  fixture_cancel_into_fifo (fixture, op, "fifo");
 }
 
 static void
