@@ -26,9 +26,10 @@ typedef struct _S3dlioOptions S3dlioOptions;
 /**
  * S3DLIO_OPTION_IF_MATCH:
  *
- * String; get, put, copy, rename, delete: only when the object's ETag is this one, else %S3DLIO_ERROR_PRECONDITION. Of
- * a put it is what is replaced, of a copy and a rename the source. It stands without quotes, as
- * s3dlio_object_info_get_etag() gives it; `*` is any object that there is.
+ * String; get, put, copy, rename, delete: only when the object's ETag is this one, else %S3DLIO_ERROR_PRECONDITION, or
+ * %S3DLIO_ERROR_NOT_FOUND where there is none (for a delete that is no error). Of a put it is what is replaced, of a
+ * copy and a rename the source. It stands without quotes, as s3dlio_object_info_get_etag() gives it; `*` is any object
+ * that there is.
  *
  * The service compares as it writes, so that nothing slips in between. Where one does not when an upload in parts is
  * completed (Ceph 16), what holds is that the object was looked at before the first part and after the last.

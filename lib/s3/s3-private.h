@@ -78,11 +78,12 @@ struct _S3dS3Job
 
 /* A job for @op, on its target's bucket; @key NULL: on the bucket itself. @query (nullable) is encoded. */
 S3dS3Job *s3d_s3_job_new (S3dStore *store, S3dOp *op, const S3dS3Verb *verb, const char *key, const char *query);
-/* What cannot be sent, or is missing, becomes the job's error, the first of them. @etag without quotes; "*": any; NULL:
- * no such header. */
+/* What cannot be sent, or is missing, becomes the job's error, the first of them. @etag without quotes; NULL, or "*" as
+ * what is not there cannot be read: no such header. */
 void s3d_s3_job_require_key (S3dS3Job *job);
 void s3d_s3_job_require_bucket (S3dS3Job *job);
 void s3d_s3_job_set_etag (S3dS3Job *job, const char *header, const char *etag);
+void s3d_s3_job_set_target_etag (S3dS3Job *job); /* If-Match of what is written, from the op */
 void s3d_s3_job_set_attributes (S3dS3Job *job, const S3dAttributes *attributes); /* content headers and metadata */
 void s3d_s3_job_set_xml (S3dS3Job *job, GString *xml); /* takes @xml */
 /* The body, which stands in the op, is to go with a checksum, where the endpoint takes them. */

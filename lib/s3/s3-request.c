@@ -386,11 +386,10 @@ set_header (S3dS3Job *job, const char *name, const char *value)
 void
 s3d_s3_job_set_etag (S3dS3Job *job, const char *header, const char *etag)
 {
-  if (etag == NULL)
+  if (etag == NULL || strcmp (etag, "*") == 0)
     return;
-  const char *quote = strcmp (etag, "*") != 0 ? "\"" : "";
-  g_autofree char *value = g_strconcat (quote, etag, quote, NULL);
-  set_header (job, header, value);
+  g_autofree char *quoted = g_strconcat ("\"", etag, "\"", NULL);
+  set_header (job, header, quoted);
 }
 
 static void

@@ -269,7 +269,7 @@ s3d_s3_start_upload_complete (S3dStore *store, S3dOp *op)
     set_whole_sum (job);
   if (op->no_clobber)
     s3d_http_request_set_header (job->request, "if-none-match", "*");
-  s3d_s3_job_set_etag (job, "if-match", op->if_match);
+  s3d_s3_job_set_target_etag (job);
   s3d_s3_job_start (job);
 }
 

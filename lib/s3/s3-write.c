@@ -57,12 +57,13 @@ write_answer (S3dS3Job *job, GError **error)
 
 static const S3dS3Verb write_verb = { .method = "PUT", .answer = write_answer, .ended = write_ended };
 
-static void
-set_condition (S3dS3Job *job)
+void
+s3d_s3_job_set_target_etag (S3dS3Job *job)
 {
   const char *etag = job->op->if_match;
+  gboolean bare = g_atomic_int_get (&job->store->bare_etags) || g_strcmp0 (etag, "*") == 0;
 
-  if (etag != NULL && g_atomic_int_get (&job->store->bare_etags) && s3d_s3_is_header_value (etag))
+  if (etag != NULL && bare && s3d_s3_is_header_value (etag))
     s3d_http_request_set_header (job->request, "if-match", etag);
   else
     s3d_s3_job_set_etag (job, "if-match", etag);
@@ -74,7 +75,7 @@ prepare_write (S3dS3Job *job)
   s3d_s3_job_set_attributes (job, job->op->attributes);
   if (job->op->no_clobber)
     s3d_http_request_set_header (job->request, "if-none-match", "*");
-  set_condition (job);
+  s3d_s3_job_set_target_etag (job);
   s3d_s3_job_set_body (job);
 }
 
@@ -93,7 +94,9 @@ look_answer (S3dS3Job *job, G_GNUC_UNUSED GError **error)
 static gboolean
 look_ended (S3dS3Job *job, GError **error)
 {
-  if (g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  /* That there is none is what other services say at once. */
+  if (g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ||
+      g_error_matches (*error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND))
     return FALSE;
   if (*error == NULL && g_atomic_int_get (&job->store->bare_etags))
     {

@@ -441,6 +441,56 @@ if_match_spares_another_version (ApiTest *test)
 }
 
 static void
+if_match_of_what_is_missing_is_not_found (ApiTest *test)
+{
+  const gsize sizes[] = { 20, 20 * MIB };
+  const char *etags[] = { "0123456789abcdef0123456789abcdef", "*" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    for (gsize k = 0; k < G_N_ELEMENTS (etags); k++)
+      {
+        g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
+        g_autoptr (GBytes) bytes = api_bytes (sizes[i], 1);
+        g_autoptr (GError) error = NULL;
+
+        s3dlio_options_set_string (options, S3DLIO_OPTION_IF_MATCH, etags[k]);
+        g_assert_false (s3dlio_client_put (test->client, api_uri (test, "x"), bytes, options, NULL, NULL, &error));
+        g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND);
+      }
+}
+
+static void
+if_match_any_is_any_that_there_is (ApiTest *test)
+{
+  const gsize sizes[] = { 20, 20 * MIB };
+  g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
+  g_autoptr (GError) error = NULL;
+
+  s3dlio_options_set_string (options, S3DLIO_OPTION_IF_MATCH, "*");
+  api_put (test, "object", 10, 1);
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autoptr (GBytes) bytes = api_bytes (sizes[i], 2);
+      g_autoptr (GBytes) back = NULL;
+
+      s3dlio_client_put (test->client, api_uri (test, "object"), bytes, options, NULL, NULL, &error);
+      g_assert_no_error (error);
+      back = s3dlio_client_get (test->client, api_uri (test, "object"), options, NULL, &error);
+      g_assert_no_error (error);
+      api_assert_pattern (back, sizes[i], 2);
+      s3dlio_client_copy (test->client, api_uri (test, "object"), api_uri (test, "copy"), options, NULL, &error);
+      g_assert_no_error (error);
+      assert_object (test, "copy", sizes[i], 2);
+      s3dlio_client_rename (test->client, api_uri (test, "copy"), api_uri (test, "moved"), options, NULL, &error);
+      g_assert_no_error (error);
+    }
+  s3dlio_client_delete (test->client, api_uri (test, "object"), options, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_false (s3dlio_client_exists (test->client, api_uri (test, "object"), NULL, NULL, &error));
+  g_assert_no_error (error);
+}
+
+static void
 copy_has_the_same_bytes (ApiTest *test)
 {
   const char *names[] = { "copy", "a b+c%41&=?#", "grün/日本", "tab\there" };
@@ -549,6 +599,8 @@ main (int argc, char **argv)
   api_add ("/put/no-clobber-keeps-what-is-there", API_ANY, no_clobber_keeps_what_is_there);
   api_add ("/put/if-match-replaces-that-version", API_ANY, if_match_replaces_that_version);
   api_add ("/put/if-match-spares-another-version", API_ANY, if_match_spares_another_version);
+  api_add ("/put/if-match-of-what-is-missing-is-not-found", API_ANY, if_match_of_what_is_missing_is_not_found);
+  api_add ("/if-match/any-is-any-that-there-is", API_ANY, if_match_any_is_any_that_there_is);
   api_add ("/put/attributes-are-kept", API_CONTAINERS, attributes_are_kept);
   api_add ("/put/small-is-one-request", API_SERVER, small_put_is_one_request);
   api_add ("/put/large-is-its-parts-and-two", API_SERVER, large_put_is_its_parts_and_two);
