@@ -48,7 +48,6 @@ tool_wait_done (GObject *source, GAsyncResult *result, gpointer data)
 {
   ToolWait *wait = data;
 
-  (void) source;
   wait->result = g_object_ref (result);
 }
 
@@ -152,7 +151,6 @@ keep_standard_descriptors (void)
 int
 main (int argc, char **argv)
 {
-
   g_autoptr (S3dlioConfig) config = s3dlio_config_new ();
   g_autoptr (ToolOptions) options = NULL;
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
@@ -160,7 +158,6 @@ main (int argc, char **argv)
   Tool tool = { .config = config, .cancellable = cancellable };
   int result;
 
-  (void) argc;
   keep_standard_descriptors ();
   setlocale (LC_ALL, "");
   tool_errors_set_json (wants_json (argv));

@@ -28,11 +28,8 @@ typedef struct
 static gboolean
 look (const char *path, gboolean *is_directory)
 {
-  g_autofree char *bare = g_strdup (path);
+  g_autofree char *bare = tool_path_bare (path);
   struct stat st;
-
-  for (gsize end = strlen (bare); end > 1 && bare[end - 1] == '/'; end--)
-    bare[end - 1] = '\0';
 
   if (lstat (bare, &st) != 0)
     return FALSE;

@@ -229,8 +229,6 @@ is_below (const char *tree, const char *inner)
 gboolean
 tool_place_contains (Tool *tool, const ToolPlace *tree, const ToolPlace *inner)
 {
-  gboolean below = FALSE;
-
   if ((tree->path == NULL) != (inner->path == NULL))
     return FALSE;
 
@@ -240,7 +238,7 @@ tool_place_contains (Tool *tool, const ToolPlace *tree, const ToolPlace *inner)
       char *real_inner = nearest_real_path (inner->path);
 
       /* What does not exist yet lies where its nearest directory does. */
-      below = real_tree != NULL && real_inner != NULL && is_below (real_tree, real_inner);
+      const gboolean below = real_tree != NULL && real_inner != NULL && is_below (real_tree, real_inner);
       free (real_tree);
       free (real_inner);
       return below;
@@ -248,6 +246,17 @@ tool_place_contains (Tool *tool, const ToolPlace *tree, const ToolPlace *inner)
 
   return same_container (tool, tree->uri, inner->uri)
          && is_below (s3dlio_uri_get_key (tree->uri), s3dlio_uri_get_key (inner->uri));
+}
+
+char *
+tool_path_bare (const char *path)
+{
+  gsize length = strlen (path);
+
+  while (length > 1 && path[length - 1] == '/')
+    length--;
+
+  return g_strndup (path, length);
 }
 
 gboolean

@@ -38,6 +38,9 @@ gboolean tool_place_same (Tool *tool, const ToolPlace *a, const ToolPlace *b);
 /* Whether @inner is @tree or lies in the tree below it. */
 gboolean tool_place_contains (Tool *tool, const ToolPlace *tree, const ToolPlace *inner);
 
+/* @path without the slashes at its end, behind which a symbolic link would be followed. */
+char *tool_path_bare (const char *path);
+
 /* Makes the directory @path and those above it. */
 gboolean tool_make_directories (const char *path, GError **error);
 

@@ -229,7 +229,7 @@ check_verb (Parser *parser, GError **error)
   if ((n_args < verb->min && !listed) || (n_args > verb->max && !listed))
     {
       tool_set_usage (error, "%s: usage: s3dlio %s %s", n_args < verb->min ? "too few arguments" : "too many arguments",
-                 verb->name, verb->arguments);
+                      verb->name, verb->arguments);
       return FALSE;
     }
 

@@ -38,11 +38,8 @@ typedef struct
 static gboolean
 is_link (const char *path)
 {
-  g_autofree char *bare = g_strdup (path);
+  g_autofree char *bare = tool_path_bare (path);
   struct stat st;
-
-  for (gsize end = strlen (bare); end > 1 && bare[end - 1] == '/'; end--)
-    bare[end - 1] = '\0';
 
   return lstat (bare, &st) == 0 && S_ISLNK (st.st_mode);
 }

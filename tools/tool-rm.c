@@ -199,11 +199,7 @@ static void
 remove_local (Remover *self, const char *path)
 {
   Tool *tool = self->tool;
-  g_autofree char *plain = g_strdup (path);
-
-  /* With a slash at its end a symbolic link would be followed. */
-  for (gsize length = strlen (plain); length > 1 && plain[length - 1] == '/'; length--)
-    plain[length - 1] = '\0';
+  g_autofree char *plain = tool_path_bare (path);
 
   if (is_root (plain))
     tool_fail_text (tool, path, S3DLIO_ERROR_INVALID, "the root of the file system is not removed");

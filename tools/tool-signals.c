@@ -23,7 +23,6 @@ on_alarm (int signal_number)
 {
   static const char text[] = "s3dlio: the end took too long; an unfinished upload may be left behind\n";
 
-  (void) signal_number;
   if (write (STDERR_FILENO, text, sizeof text - 1) < 0)
     _exit (128 + caught);
   _exit (128 + caught);
@@ -56,8 +55,6 @@ on_wake (gint fd, GIOCondition condition, gpointer data)
 {
   Tool *tool = data;
 
-  (void) fd;
-  (void) condition;
   g_timeout_add_full (G_PRIORITY_HIGH, CLEAN_END_SECONDS * 1000, on_deadline, tool, NULL);
   g_cancellable_cancel (tool->cancellable);
   return G_SOURCE_REMOVE;
