@@ -18,6 +18,9 @@ G_BEGIN_DECLS
  * its own result or its own error; items can be taken as they become ready, so that a batch never waits for its
  * slowest. Reference-counted. Dropping the last reference cancels what is still under way.
  *
+ * s3dlio_batch_next() blocks: a program that lives in a main loop calls it on a thread of its own, or waits for the
+ * whole batch by s3dlio_client_get_many_async() and its kin.
+ *
  * Since: 0.9
  */
 typedef struct _S3dlioBatch S3dlioBatch;

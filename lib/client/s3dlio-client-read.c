@@ -473,7 +473,7 @@ s3dlio_client_get_to_file_finish (S3dlioClient *client, GAsyncResult *result, GE
  * @error: return location for an error
  *
  * Reads an object into a descriptor, from where it stands, in order where it cannot seek (a pipe), and in bounded
- * memory.
+ * memory. It stands behind the last byte then. After an error, any of the bytes may have been written.
  *
  * Returns: %TRUE when all of it was written
  *

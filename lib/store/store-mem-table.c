@@ -375,7 +375,7 @@ s3d_mem_run_container_delete (MemStore *store, S3dOp *op, GError **error)
 
   if (g_tree_nnodes (container->objects) > 0)
     {
-      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS, "the container \"%s\" is not empty",
+      g_set_error (error, S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION, "the container \"%s\" is not empty",
                    s3dlio_uri_get_container (op->target));
       return FALSE;
     }

@@ -309,7 +309,7 @@ containers_come_and_go (ApiTest *test)
   s3dlio_client_put (test->client, object, bytes, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
   g_assert_false (s3dlio_client_delete_container (test->client, container, NULL, NULL, &error));
-  g_assert_nonnull (error);
+  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION);
   g_clear_error (&error);
 
   s3dlio_client_delete (test->client, object, NULL, NULL, &error);
@@ -318,6 +318,9 @@ containers_come_and_go (ApiTest *test)
   g_assert_no_error (error);
 
   g_assert_null (s3dlio_client_list (test->client, container, S3DLIO_LIST_NONE, NULL, NULL, &error));
+  g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND);
+  g_clear_error (&error);
+  g_assert_false (s3dlio_client_delete_container (test->client, container, NULL, NULL, &error));
   g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND);
 }
 

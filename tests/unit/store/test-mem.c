@@ -454,7 +454,7 @@ test_containers (Fixture *fixture, gconstpointer data)
   S3dCursor cursor = { NULL };
 
   expect (run (fixture, op_new (S3D_OP_CONTAINER_CREATE, "mem://box/")), S3DLIO_ERROR_EXISTS);
-  expect (run (fixture, op_new (S3D_OP_CONTAINER_DELETE, "mem://box/")), S3DLIO_ERROR_EXISTS);
+  expect (run (fixture, op_new (S3D_OP_CONTAINER_DELETE, "mem://box/")), S3DLIO_ERROR_PRECONDITION);
   expect (run (fixture, op_new (S3D_OP_CONTAINER_DELETE, "mem://nobox/")), S3DLIO_ERROR_NOT_FOUND);
 
   list->cursor = &cursor;
