@@ -49,6 +49,7 @@ check "the settings stand in s3dlio-settings(7)" same settings page
 check "there are settings" grep -q -e '^--stall-timeout SECONDS$' settings
 
 verbs=$("$s3dlio" help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p' | grep -v '^help$')
+check "these are the verbs" test "$(echo $verbs)" = "ls stat cat get put cp mv rm mb rb"
 for verb in $verbs; do
   page=$manual/s3dlio-$verb.1
   check "$verb has a page" test -s "$page"

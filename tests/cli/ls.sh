@@ -72,7 +72,10 @@ listing ()
     row "$t --json: buckets" 0 ls --json "${bucket%/*}/"
     check "$t type container" out_has '"type":"container"'
     row "$t the endpoint as a setting" 0 ls --endpoint-url "http://$(echo "$bucket" | sed 's|s3://||; s|/.*||')"
-    check "$t s3:// is the same" out_has ' s3://.*-empty/$'
+    check "$t no URI lists the buckets" out_has ' s3://.*-empty/$'
+    cp out buckets
+    row "$t ls s3://" 0 ls --endpoint-url "http://$(echo "$bucket" | sed 's|s3://||; s|/.*||')" s3://
+    check "$t s3:// is the same" cmp buckets out
     row "$t rb of an empty bucket" 0 rb "$bucket-empty"
     row "$t ls of a bucket that is not there" 1 ls "$bucket-empty"
     row "$t ls without one of the buckets" 0 ls "${bucket%/*}"

@@ -92,6 +92,7 @@ objects ()
 
   # What is missing.
   row "$t cat of what is missing" 1 cat "$base/missing"
+  check "$t cat of what is missing: stdout stays empty" out_empty
   row "$t stat of what is missing" 1 stat "$base/missing"
   row "$t get of what is missing" 1 get "$base/missing" never
   check "$t get of what is missing leaves no file" test ! -e never
@@ -194,6 +195,10 @@ objects ()
   check "$t get --files-from: a directory" tree_is "many-$store" empty small
   row "$t --files-from nowhere" 1 cat --files-from nowhere
   check "$t it is named" err_has nowhere
+  row "$t --files-from of a directory" 1 cat --files-from "many-$store"
+  check "$t --files-from of a directory: it says so" err_has "^s3dlio: many-$store: Is a directory\$"
+  row "$t cat of no object" 1 cat "${bucket:-mem://}"
+  check "$t cat of no object: it is named once" err_has '^s3dlio: get [^ ]*: it names '
   printf '%s\n' "$base/in/small" "$base/copy/../small" "$base/exact/small" >list
   "$s3dlio" put big "$base/other/small"
   printf '%s\n' "$base/in/small" "$base/other/small" >list

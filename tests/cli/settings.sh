@@ -108,6 +108,12 @@ row "-vv" 0 cat -vv "$service/alpha/file"
 check "-vv tells of requests" err_has 'GET .*/alpha/file: 206.*attempts: 1'
 check "-vv tells no secret" sh -c '! grep -e testsecret -e Signature= err'
 
+ask POST /-/faults 'op=HeadObject action=hold' >/dev/null
+row "a duration" 1 stat --stall-timeout 0.3 --retries 1 "$service/alpha/file"
+check "a duration: its number is of seconds" err_has 'no byte for 0.3 s'
+ask POST /-/release >/dev/null
+ask DELETE /-/faults >/dev/null
+
 # -j bounds the objects at once.
 ask POST '/-/objects?bucket=alpha&key=tree/&size=10&count=40'
 ask POST /-/reset

@@ -126,6 +126,21 @@ row "a letter with its value" 0 stat -j4 "file://$work/file"
 row "a letter and its value" 0 stat -j 4 "file://$work/file"
 row "settings as options" 0 stat --stall-timeout 2.5 --part-size 16Mi --http2 --fsync=no "file://$work/file"
 
+head -c 2000000 /dev/zero >zeros
+while read -r size bytes; do
+  row "a size: $size" 0 cat --range "0:$size" zeros
+  check "a size: $size is $bytes" test "$(wc -c <out)" -eq "$bytes"
+done <<END
+3k 3000
+3Ki 3072
+1M 1000000
+1Mi 1048576
+END
+row "a size: 1G" 1 cat --range 1G: zeros
+check "a size: 1G is a power of 1000" err_has 'offset 1000000000 lies behind'
+row "a size: 1Gi" 1 cat --range 1Gi: zeros
+check "a size: 1Gi is a power of 1024" err_has 'offset 1073741824 lies behind'
+
 S3DLIO_STALL_TIMEOUT=never
 export S3DLIO_STALL_TIMEOUT
 row "a wrong setting in the environment" 2 stat "file://$work/file"
