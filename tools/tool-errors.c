@@ -5,6 +5,7 @@
 
 #include "config.h"
 
+#include "tool-arguments.h"
 #include "tool-options.h"
 #include "tool-progress.h"
 
@@ -115,21 +116,42 @@ says_name (const char *message, const char *name)
   return FALSE;
 }
 
+/* "stat file:///a: cannot stat /a: …", "get file:///a: /a is …": of a local file the path is enough. */
+static const char *
+message_of (const char *name, const GError *error)
+{
+  const char *rest = strchr (error->message, ' ');
+  g_autofree char *uri = NULL;
+  g_autofree char *prefix = NULL;
+
+  if (rest == NULL || *name == '\0' || s3dlio_uri_has_scheme (name))
+    return error->message;
+
+  uri = tool_path_to_uri (name);
+  prefix = g_strconcat (" ", uri, ": ", NULL);
+  if (!g_str_has_prefix (rest, prefix))
+    return error->message;
+
+  rest += strlen (prefix);
+  return *rest == '/' || g_str_has_prefix (rest, "cannot ") ? rest : error->message;
+}
+
 void
 tool_report (Tool *tool, const char *name, const GError *error)
 {
   g_autofree char *shown = g_filename_display_name (name);
   g_autofree char *named = NULL;
+  const char *message = message_of (name, error);
 
   if (as_json)
     {
-      print_json (tool, tool_json_error (code_of (error), error->message, shown));
+      print_json (tool, tool_json_error (code_of (error), message, shown));
       return;
     }
 
-  if (!says_name (error->message, shown))
-    named = g_strconcat (shown, ": ", error->message, NULL);
-  print_line (tool, named != NULL ? named : error->message);
+  if (!says_name (message, shown))
+    named = g_strconcat (shown, ": ", message, NULL);
+  print_line (tool, named != NULL ? named : message);
 }
 
 void

@@ -103,6 +103,8 @@ mkdir hollow
 row "an empty directory" 0 ls hollow
 check "nothing" silent
 row "a path that is not there" 1 ls nowhere
+check "a path that is not there: it is named once" \
+  err_has "^s3dlio: cannot stat $work/nowhere: No such file or directory\$"
 row "a device" 0 ls /dev/null
 check "a device: it has no size" out_has "^$time - file:///dev/null\$"
 row "stat of a local directory" 0 stat hollow
