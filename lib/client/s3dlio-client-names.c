@@ -381,8 +381,8 @@ s3dlio_client_create_container_finish (S3dlioClient *client, GAsyncResult *resul
  *
  * Deletes an empty container. One that still holds objects is refused by the service.
  *
- * Returns: %TRUE when it is gone; %S3DLIO_ERROR_PRECONDITION when it is not empty, %S3DLIO_ERROR_NOT_FOUND when there is
- *   none
+ * Returns: %TRUE when it is gone; %S3DLIO_ERROR_PRECONDITION when it is not empty, %S3DLIO_ERROR_NOT_FOUND when there
+ *   is none
  *
  * Since: 0.9
  */
