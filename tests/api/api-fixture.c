@@ -206,7 +206,7 @@ api_add (const char *name, ApiNeeds needs, ApiFunc func)
         temporary = g_dir_make_tmp ("s3dlio-api-XXXXXX", NULL);
 
       root = endpoint->open (config);
-      if (root == NULL)
+      if (root == NULL || ((needs & API_S3) != 0 && !g_str_has_prefix (root, "s3:")))
         continue;
 
       registered = g_new (Registered, 1);

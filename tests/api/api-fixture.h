@@ -25,7 +25,8 @@ typedef enum
   API_ANY = 0,
   API_SERVER = 1 << 0,     /* needs our server's ledger and faults */
   API_CONTAINERS = 1 << 1, /* needs containers that can be made */
-  API_SLOW = 1 << 2        /* only once: at the first endpoint that fits */
+  API_S3 = 1 << 2,         /* needs a service that is asked by S3's requests */
+  API_SLOW = 1 << 3        /* only once: at the first endpoint that fits */
 } ApiNeeds;
 
 typedef void (*ApiFunc) (ApiTest *test);
