@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 const ToolVerb tool_verbs[] = {
   { TOOL_LS, "ls", "[URI…]", "List buckets, objects and directories",
@@ -148,6 +149,19 @@ keep_standard_descriptors (void)
     }
 }
 
+/* Many objects at once, in directories that are deep: it may be all that the system allows. */
+static void
+raise_descriptor_limit (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+    return;
+
+  limit.rlim_cur = limit.rlim_max;
+  (void) setrlimit (RLIMIT_NOFILE, &limit);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -159,6 +173,7 @@ main (int argc, char **argv)
   int result;
 
   keep_standard_descriptors ();
+  raise_descriptor_limit ();
   setlocale (LC_ALL, "");
   tool_errors_set_json (wants_json (argv));
   options = tool_options_parse (argv, config, &error);

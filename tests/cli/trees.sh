@@ -361,8 +361,35 @@ row "cp onto itself through another name" 1 cp local/sub/l ./local/../local/sub/
 ln local/sub/l hard
 row "cp onto a hard link of itself" 1 cp local/sub/l hard
 check "the bytes are there" grep -qx l hard
+touch -d 2001-02-03T04:05:06Z local/sub/l
+row "cp between files, again" 0 cp local/sub/l l4
+check "cp between files: the time came along" test "$(TZ=UTC stat -c %Y l4)" -eq 981173106
+row "cp -r of a file:// tree" 0 cp -r "file://$work/local" local4
+check "cp -r of a file:// tree: times came along" test "$(TZ=UTC stat -c %Y local4/sub/l)" -eq 981173106
 row "cp -r into itself" 1 cp -r local local/inner
 check "nothing was made" test ! -e local/inner
+for nest in nest "s3://127.0.0.1:$port/alpha/nest"; do
+  mkdir -p nest/nest/nest
+  echo x >nest/nest/nest/x
+  echo y >nest/nest/y
+  [ "$nest" = nest ] || "$s3dlio" cp -r nest "$nest"
+  for verb in cp mv; do
+    row "$verb -r to above itself, into itself" 1 $verb -r "$nest/nest" "$nest"
+    check "$verb -r to above itself, into itself: it is named" err_has 'nest/nest/x.*lies in the source'
+    row "$verb -r to above itself, into itself: it stays" 0 $verb "$nest/nest/nest/x" "$nest/nest/nest/x2"
+    row "$verb -r to above itself: the rest goes" 0 cp "$nest/y" "$nest/nest/y"
+    "$s3dlio" mv "$nest/nest/nest/x2" "$nest/nest/nest/x"
+  done
+done
+deep=$(printf 'd/%.0s' $(seq 200))
+mkdir -p "deep/$deep"
+echo leaf >"deep/${deep}leaf"
+run sh -c 'ulimit -Sn 100 && "$@"' sh "$s3dlio" cp -r deep "s3://127.0.0.1:$port/alpha/deep"
+check "a deep tree: exit code 0" test "$status" -eq 0
+row "a deep tree: down" 0 cp -r "s3://127.0.0.1:$port/alpha/deep" deep2
+check "a deep tree: the same" cmp "deep/${deep}leaf" "deep2/${deep}leaf"
+run sh -c 'ulimit -Sn 100 && "$@"' sh "$s3dlio" rm -r --include '*' "file://$work/deep"
+check "a deep tree, deleted" test "$status" -eq 0 -a ! -e deep
 row "mv of a file" 0 mv l2 l3
 check "it is the other one" test -e l3 -a ! -e l2
 row "mv -r of a tree" 0 mv -r local2 local3
@@ -382,6 +409,18 @@ row "all is there" 0 ls -r --count "$bucket"
 row "rb --force" 0 rb --force "$bucket"
 row "it is gone" 1 ls "$bucket"
 row "rb of what is missing" 1 rb "$bucket"
+row "mb of several goes on" 1 mb "$bucket" "$bucket" "$bucket-2"
+check "mb of several goes on: it is there" "$s3dlio" ls "$bucket-2"
+row "rb of several goes on" 1 rb "$bucket-none" "$bucket" "$bucket-2"
+row "rb of several goes on: it is gone" 1 ls "$bucket-2"
+"$s3dlio" mb "$bucket"
+"$s3dlio" cp local/sub/l "$bucket/stays" && "$s3dlio" cp local/sub/l "$bucket/x"
+ask POST /-/faults 'action=delete-error match=stays code=AccessDenied' >/dev/null
+row "rb --force of what cannot be emptied" 1 rb --force "$bucket"
+check "rb --force of what cannot be emptied: it is named" err_has "$bucket/stays: .*AccessDenied"
+ask DELETE /-/faults >/dev/null
+row "rb --force of what cannot be emptied: it stays" 0 stat "$bucket/stays"
+row "rb --force" 0 rb --force "$bucket"
 row "mb --dry-run" 0 mb --dry-run "$bucket"
 row "makes none" 1 ls "$bucket"
 
