@@ -109,11 +109,17 @@ s3d_atomic_file_is_temporary (const char *name)
          && strspn (name + prefix, "0123456789abcdef") == 16;
 }
 
+static mode_t
+new_mode (const S3dAtomicFile *file)
+{
+  return (file->flags & S3D_ATOMIC_EXECUTABLE) != 0 ? 0777 : 0666;
+}
+
 /* What has a name while it is written is no more open than what it replaces; it gets that one's mode in the end. */
 static mode_t
 named_mode (const S3dAtomicFile *file)
 {
-  return file->exists ? 0600 : 0666;
+  return file->exists ? 0600 : new_mode (file);
 }
 
 static gboolean
@@ -175,7 +181,7 @@ file_make (S3dAtomicFile *file, GError **error)
 
   if (may_link_nameless ())
     {
-      file->fd = openat (file->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+      file->fd = openat (file->dir, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, new_mode (file));
       if (file->fd >= 0)
         return TRUE;
       if (errno == EACCES || errno == EPERM || errno == ENOSPC || errno == EDQUOT || errno == EROFS || errno == EMFILE)

@@ -19,7 +19,8 @@ typedef enum
   S3D_ATOMIC_FSYNC = 1 << 2,       /* file and directory are on the disk when commit returns */
   /* the bytes go to the part of base-part.h, with what is in it; a target to be written in place is refused, and one
    * that somebody else is at is UNAVAILABLE */
-  S3D_ATOMIC_PART = 1 << 3
+  S3D_ATOMIC_PART = 1 << 3,
+  S3D_ATOMIC_EXECUTABLE = 1 << 4 /* a new file has 0777 & ~umask, for who takes away from it */
 } S3dAtomicFlags;
 
 S3dAtomicFile *s3d_atomic_file_open (const char *path, S3dAtomicFlags flags, GError **error);

@@ -378,7 +378,8 @@ s3dlio_client_put_stream_finish (S3dlioClient *client, GAsyncResult *result, S3d
  *
  * Copies an object: by the service itself where both lie at the same endpoint (above `multipart-copy-threshold` in
  * parts), as fast as the kernel can between files, and else by way of this process, in bounded memory, in parts that
- * are all of one version of the source. Content headers and metadata of the object are kept unless options give any.
+ * are all of one version of the source. Content headers and metadata of the object are kept unless options give any. A
+ * file that is copied to a new one gives it its permissions, as far as the umask allows.
  *
  * Returns: %TRUE when the copy is there, whole
  *

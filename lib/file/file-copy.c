@@ -2,8 +2,9 @@
 
 /* COPY: one file into another, in the kernel where it can: as a clone that shares its blocks (FICLONE, see
  * ioctl_ficlone(2)), else by copy_file_range(2), which servers of network file systems do on their side, else by
- * reading and writing. Holes stay holes. The copy is a new file: its own mode, and its own time unless the op preserves
- * that of the source. Runs on the range pool; cancelling is seen between pieces. */
+ * reading and writing. Holes stay holes. The copy is a new file: what the source's permissions and the umask allow,
+ * and its own time unless the op preserves that of the source. Runs on the range pool; cancelling is seen between
+ * pieces. */
 
 #include "config.h"
 
@@ -177,6 +178,26 @@ check_not_same (S3dOp *op, const S3dFileInput *input, GError **error)
   return FALSE;
 }
 
+/* Before the first byte, so that nobody may read in the copy what he may not in the source. One that replaces a file
+ * gets that one's mode in the end. */
+static gboolean
+limit_mode (const S3dFileCopy *copy, GError **error)
+{
+  const mode_t from = copy->input->stat.st_mode;
+  const mode_t allowed = S_ISREG (from) ? from & (S_IRWXU | S_IRWXG | S_IRWXO) : 0666;
+  struct stat now;
+
+  if (!copy->output->regular)
+    return TRUE;
+  if (fstat (copy->output->fd, &now) == 0
+      && ((now.st_mode & 0777 & ~allowed) == 0 || fchmod (copy->output->fd, now.st_mode & allowed) == 0))
+    return TRUE;
+
+  s3d_error_set_path (error, errno, "set the mode of", copy->output->path);
+
+  return FALSE;
+}
+
 static gboolean
 keep_time (const S3dFileCopy *copy, GError **error)
 {
@@ -219,7 +240,7 @@ s3d_file_run_copy (S3dOp *op, GError **error)
       || !s3d_file_output_open (&output, op, op->no_clobber, error))
     return FALSE;
 
-  copied = copy_body (&copy, error);
+  copied = limit_mode (&copy, error) && copy_body (&copy, error);
   s3d_file_buffer_clear (&copy.buffer);
 
   return copied && s3d_file_input_check (&input, op->if_match, error) && keep_time (&copy, error)

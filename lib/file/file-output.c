@@ -89,6 +89,8 @@ s3d_file_output_open (S3dFileOutput *output, S3dOp *op, gboolean no_clobber, GEr
 
   if (op->store->settings->fsync)
     flags |= S3D_ATOMIC_FSYNC;
+  if (op->kind == S3D_OP_COPY)
+    flags |= S3D_ATOMIC_EXECUTABLE;
   if (no_clobber)
     flags |= S3D_ATOMIC_NO_CLOBBER;
 

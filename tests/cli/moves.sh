@@ -85,9 +85,11 @@ check "mv between files is a rename: of that very file" test "$(stat -c %i deep/
 there=$(mktemp -d /dev/shm/s3dlio-cli-XXXXXX 2>/dev/null) || there=
 if [ -n "$there" ] && [ "$(stat -c %d "$there")" != "$(stat -c %d .)" ]; then
   touch -d 2001-02-03T04:05:06Z deep/er/two
+  chmod 700 deep/er/two
   row "mv to another file system" 0 mv deep/er/two "$there/two"
   check "mv to another file system: the source is gone" test ! -e deep/er/two
   check "mv to another file system: its time came along" test "$(TZ=UTC stat -c %Y "$there/two")" -eq 981173106
+  check "mv to another file system: its permissions came along" test "$(stat -c %a "$there/two")" -eq 700
   row "mv back" 0 mv "$there/two" deep/er/two
 else
   skip "mv to another file system" "there is but one file system"

@@ -363,6 +363,16 @@ row "cp onto a hard link of itself" 1 cp local/sub/l hard
 check "the bytes are there" grep -qx l hard
 touch -d 2001-02-03T04:05:06Z local/sub/l
 row "cp between files, again" 0 cp local/sub/l l4
+chmod 710 l4
+row "cp between files: permissions" 0 cp l4 l5
+check "cp between files: permissions came along" test "$(stat -c %a l5)" -eq 710
+chmod 600 l4
+(umask 0 && S3DLIO_TEST_NO_TMPFILE=yes "$s3dlio" cp l4 l6)
+check "cp of a secret between files: it stays one" test "$(stat -c %a l6)" -eq 600
+row "cp of a secret onto a file" 0 cp l4 l5
+check "cp of a secret onto a file: that keeps its mode" test "$(stat -c %a l5)" -eq 710
+(umask 027 && "$s3dlio" cp /dev/null l7)
+check "cp of a device: 0666 & ~umask" test "$(stat -c %a l7)" -eq 640
 check "cp between files: the time came along" test "$(TZ=UTC stat -c %Y l4)" -eq 981173106
 row "cp -r of a file:// tree" 0 cp -r "file://$work/local" local4
 check "cp -r of a file:// tree: times came along" test "$(TZ=UTC stat -c %Y local4/sub/l)" -eq 981173106
