@@ -239,6 +239,7 @@ tool_place_contains (Tool *tool, const ToolPlace *tree, const ToolPlace *inner)
 
       /* What does not exist yet lies where its nearest directory does. */
       const gboolean below = real_tree != NULL && real_inner != NULL && is_below (real_tree, real_inner);
+
       free (real_tree);
       free (real_inner);
       return below;

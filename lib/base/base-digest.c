@@ -63,6 +63,15 @@ s3d_hex (const guint8 *data, gsize size, char *hex)
   *hex = '\0';
 }
 
+int
+s3d_unhex (const char *hex)
+{
+  const int high = g_ascii_xdigit_value (hex[0]);
+  const int low = high >= 0 ? g_ascii_xdigit_value (hex[1]) : -1;
+
+  return low >= 0 ? high << 4 | low : -1;
+}
+
 struct _S3dSha256
 {
   gnutls_hash_hd_t handle;

@@ -16,6 +16,8 @@ char *s3d_md5_base64 (gconstpointer data, gsize size);
 
 /* Writes 2 × @size characters and a NUL. */
 void s3d_hex (const guint8 *data, gsize size, char *hex);
+/* The byte that two digits mean, of any case; -1: they are none. Reads no further than the first that is none. */
+int s3d_unhex (const char *hex);
 
 /* A running SHA-256, for data that comes in pieces. */
 typedef struct _S3dSha256 S3dSha256;

@@ -12,6 +12,7 @@
 
 #include "base/base-uri.h"
 
+#include "base/base-digest.h"
 #include "s3dlio/s3dlio-error.h"
 
 #include <string.h>
@@ -256,11 +257,9 @@ decode_path (const char *text, const char *path, GError **error)
           continue;
         }
 
-      const int high = g_ascii_xdigit_value (p[1]);
-      const int low = high >= 0 ? g_ascii_xdigit_value (p[2]) : -1;
-      const char byte = (char) (high * 16 + low);
+      const int byte = s3d_unhex (p + 1);
 
-      if (low < 0)
+      if (byte < 0)
         {
           set_invalid (error, "%s: the path holds a '%%' that is not followed by two hex digits; write %%25", text);
           return NULL;
@@ -270,7 +269,7 @@ decode_path (const char *text, const char *path, GError **error)
           set_invalid (error, "%s: the path holds '%.3s', which no file name can hold", text, p);
           return NULL;
         }
-      g_string_append_c (out, byte);
+      g_string_append_c (out, (char) byte);
       p += 2;
     }
 

@@ -19,15 +19,9 @@
 #define REGION_WITHOUT_CONSTRAINT "us-east-1"
 
 static gboolean
-sent_before (S3dS3Job *job)
-{
-  return job->op->attempts_made + s3d_s3_job_attempts (job) > 1;
-}
-
-static gboolean
 create_forgive (S3dS3Job *job, const S3dS3Failure *failure)
 {
-  return s3d_s3_failure_is (failure, "BucketAlreadyOwnedByYou") && sent_before (job);
+  return s3d_s3_failure_is (failure, "BucketAlreadyOwnedByYou") && s3d_s3_job_was_sent_before (job);
 }
 
 static const S3dS3Verb create_verb = {
@@ -55,7 +49,7 @@ s3d_s3_start_container_create (S3dStore *store, S3dOp *op)
 static gboolean
 delete_forgive (S3dS3Job *job, const S3dS3Failure *failure)
 {
-  return s3d_s3_failure_is (failure, "NoSuchBucket") && sent_before (job);
+  return s3d_s3_failure_is (failure, "NoSuchBucket") && s3d_s3_job_was_sent_before (job);
 }
 
 static const S3dS3Verb delete_verb = {

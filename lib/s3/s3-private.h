@@ -113,8 +113,8 @@ char *s3d_s3_upload_query (const S3dOp *op);
 S3dHttpVerdict s3d_s3_job_cure (S3dS3Job *job, const S3dS3Failure *failure);
 /* Its requests go to @place from now on. */
 void s3d_s3_job_move (S3dS3Job *job, S3dS3Place *place);
-/* How often the present request was sent. */
-guint s3d_s3_job_attempts (S3dS3Job *job);
+/* Whether the present request, or the same of an earlier op, went out before: it may have been done then. */
+gboolean s3d_s3_job_was_sent_before (S3dS3Job *job);
 
 /* --- s3-checksum.c --- */
 

@@ -248,10 +248,10 @@ classify_hook (S3dHttpRequest *request, gpointer data, GError **error)
 
 /* --- the end --- */
 
-guint
-s3d_s3_job_attempts (S3dS3Job *job)
+gboolean
+s3d_s3_job_was_sent_before (S3dS3Job *job)
 {
-  return s3d_http_request_get_facts (job->request)->attempts;
+  return job->op->attempts_made + s3d_http_request_get_facts (job->request)->attempts > 1;
 }
 
 static void

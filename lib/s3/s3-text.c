@@ -10,6 +10,7 @@
 
 #include "config.h"
 
+#include "base/base-digest.h"
 #include "s3/s3-wire.h"
 
 #include <string.h>
@@ -30,12 +31,11 @@ s3d_s3_decode (char *text)
         *out++ = *p;
       else
         {
-          int high = g_ascii_xdigit_value (p[1]);
-          int low = high >= 0 ? g_ascii_xdigit_value (p[2]) : -1;
+          int byte = s3d_unhex (p + 1);
 
-          if (low < 0 || (high == 0 && low == 0))
+          if (byte <= 0)
             return FALSE;
-          *out++ = (char) (high << 4 | low);
+          *out++ = (char) byte;
           p += 2;
         }
     }
@@ -168,12 +168,11 @@ decode_q (const char *text, gsize length)
 
   for (gsize i = 0; i < length; i++)
     {
-      int high = text[i] == '=' && i + 2 < length ? g_ascii_xdigit_value (text[i + 1]) : -1;
-      int low = high >= 0 ? g_ascii_xdigit_value (text[i + 2]) : -1;
+      int byte = text[i] == '=' && i + 2 < length ? s3d_unhex (text + i + 1) : -1;
 
-      if (low >= 0)
+      if (byte >= 0)
         {
-          g_string_append_c (out, (char) (high << 4 | low));
+          g_string_append_c (out, (char) byte);
           i += 2;
         }
       else if (text[i] == '_')

@@ -119,12 +119,11 @@ expected_etag (const S3dOp *op)
         return NULL;
       for (guint k = 0; k < MD5_SIZE; k++)
         {
-          int high = g_ascii_xdigit_value (etag[2 * k]);
-          int low = g_ascii_xdigit_value (etag[2 * k + 1]);
+          int byte = s3d_unhex (etag + 2 * k);
 
-          if (high < 0 || low < 0)
+          if (byte < 0)
             return NULL;
-          digests[i * MD5_SIZE + k] = (guint8) (high << 4 | low);
+          digests[i * MD5_SIZE + k] = (guint8) byte;
         }
     }
   g_autofree char *base64 = s3d_md5_base64 (digests, (gsize) n * MD5_SIZE);
@@ -214,10 +213,9 @@ static const S3dS3Verb look_verb = { .method = "HEAD", .answer = look_answer, .e
 static gboolean
 complete_ended (S3dS3Job *job, GError **error)
 {
-  gboolean sent_before = job->op->attempts_made + s3d_s3_job_attempts (job) > 1;
   gboolean answered = s3d_http_request_get_status (job->request) != 0;
 
-  if (*error == NULL || !sent_before || !answered || (*error)->domain != S3DLIO_ERROR)
+  if (*error == NULL || !s3d_s3_job_was_sent_before (job) || !answered || (*error)->domain != S3DLIO_ERROR)
     return FALSE;
   job->error = g_steal_pointer (error);
   s3d_s3_job_again (job, &look_verb);

@@ -22,10 +22,10 @@ write_ended (S3dS3Job *job, GError **error)
 {
   gboolean refused = g_error_matches (*error, S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION);
 
-  if ((refused || g_error_matches (*error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS)) && s3d_s3_job_attempts (job) > 1)
+  if ((refused || g_error_matches (*error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS)) && s3d_s3_job_was_sent_before (job))
     g_prefix_error (error, "an earlier attempt, whose answer was lost, may have written it: ");
-  if (!refused || job->op->if_match == NULL || job->store->endpoint->amazon ||
-      g_atomic_int_get (&job->store->bare_etags))
+  if (!refused || job->op->if_match == NULL || job->store->endpoint->amazon
+      || g_atomic_int_get (&job->store->bare_etags))
     return FALSE;
   job->error = g_steal_pointer (error);
   s3d_s3_job_again (job, &look_verb);
@@ -84,8 +84,8 @@ look_answer (S3dS3Job *job, G_GNUC_UNUSED GError **error)
 {
   g_autofree char *etag = s3d_s3_etag_from_headers (job->request);
 
-  if (s3d_http_request_get_response_header (job->request, "x-rgw-object-type") != NULL &&
-      g_strcmp0 (etag, job->op->if_match) == 0)
+  if (s3d_http_request_get_response_header (job->request, "x-rgw-object-type") != NULL
+      && g_strcmp0 (etag, job->op->if_match) == 0)
     g_atomic_int_set (&job->store->bare_etags, TRUE);
   return S3D_HTTP_FINAL;
 }
@@ -95,8 +95,8 @@ static gboolean
 look_ended (S3dS3Job *job, GError **error)
 {
   /* That there is none is what other services say at once. */
-  if (g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ||
-      g_error_matches (*error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND))
+  if (g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      || g_error_matches (*error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND))
     return FALSE;
   if (*error == NULL && g_atomic_int_get (&job->store->bare_etags))
     {

@@ -83,6 +83,26 @@ test_hex (void)
   g_assert_cmpstr (hex, ==, "");
 }
 
+static void
+test_unhex (void)
+{
+  static const char *const wrong[] = { "", "1", "g0", "0g", " 1", "+1", "%1", "0" };
+
+  for (guint byte = 0; byte < 256; byte++)
+    {
+      const guint8 data = (guint8) byte;
+      char hex[3];
+
+      s3d_hex (&data, 1, hex);
+      g_assert_cmpint (s3d_unhex (hex), ==, byte);
+      hex[0] = g_ascii_toupper (hex[0]);
+      hex[1] = g_ascii_toupper (hex[1]);
+      g_assert_cmpint (s3d_unhex (hex), ==, byte);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++)
+    g_assert_cmpint (s3d_unhex (wrong[i]), ==, -1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -92,6 +112,7 @@ main (int argc, char **argv)
   g_test_add_func ("/base/digest/hmac-of-rfc4231", test_hmac);
   g_test_add_func ("/base/digest/md5-as-content-md5", test_md5);
   g_test_add_func ("/base/digest/hex-in-lower-case", test_hex);
+  g_test_add_func ("/base/digest/hex-of-every-byte-and-back", test_unhex);
 
   return g_test_run ();
 }

@@ -219,11 +219,7 @@ test_options (void)
 }
 
 static void
-write_another (FaultStore *store,
-               S3dOp *op,
-               guint nth,
-               Fault *fault,
-               gpointer data)
+write_another (FaultStore *store, S3dOp *op, guint nth, Fault *fault, gpointer data)
 {
   if (op->kind == S3D_OP_UPLOAD_PART && nth == 0)
     box_put (*(Box **) data, "k", 7);
