@@ -186,6 +186,7 @@ ten_thousand_are_ten_requests (ApiTest *test)
   const char *some[] = { keys[0], keys[999], keys[1000], keys[9999], NULL };
   g_auto (Told) told = { NULL };
   g_autoptr (GError) error = NULL;
+  const gint expected = g_str_has_prefix (test->root, "s3:") ? 10 : 0;
   gint counts[2] = { 0, 0 };
   guint handler;
 
@@ -198,8 +199,8 @@ ten_thousand_are_ten_requests (ApiTest *test)
   g_log_set_debug_enabled (FALSE);
   g_assert_no_error (error);
   g_assert_cmpuint (told.deleted, ==, 10000);
-  g_assert_cmpint (counts[1], ==, 10);
-  g_assert_cmpint (counts[0], ==, 10);
+  g_assert_cmpint (counts[1], ==, expected);
+  g_assert_cmpint (counts[0], ==, expected);
   assert_left (test, nothing);
 }
 
