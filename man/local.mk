@@ -43,7 +43,10 @@ MAINTAINERCLEANFILES += $(dist_man_MANS)
 
 # The tarball has the pages, so that only who changes them needs docutils.
 $(dist_man_MANS): $(manual_parts)
+# Without the font C that older docutils name: groff has no such font, and newer ones say so.
+make_page = $(MKDIR_P) $(@D) && $(RST2MAN) --strict $< $@.rst2man && \
+  sed '/^\.ft [CP]$$/d' $@.rst2man >$@.tmp && rm $@.rst2man && mv $@.tmp $@
 .rst.1:
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(RST2MAN) --strict $< >$@.tmp && mv $@.tmp $@
+	$(AM_V_GEN)$(make_page)
 .rst.7:
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(RST2MAN) --strict $< >$@.tmp && mv $@.tmp $@
+	$(AM_V_GEN)$(make_page)

@@ -48,6 +48,8 @@ options_of_page "$manual/s3dlio-settings.7" >page
 check "the settings stand in s3dlio-settings(7)" same settings page
 check "there are settings" grep -q -e '^--stall-timeout SECONDS$' settings
 
+check "the pages name no font that groff lacks" test -z "$(grep -h '^\.ft' "$manual"/*.[17])"
+
 verbs=$("$s3dlio" help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p' | grep -v '^help$')
 check "these are the verbs" test "$(echo $verbs)" = "ls stat cat get put cp mv rm mb rb"
 for verb in $verbs; do
