@@ -2,8 +2,9 @@
 
 /* What rm without -r is asked to delete. A service that deletes an object does not tell whether there was one, so that
  * `rm s3://b/dir`, which means nothing when there is only dir/…, would do nothing and call that success. Therefore each
- * name is looked at first: one list of one key below it, and where that finds something, one stat of the name itself.
- * A source of items that is made of another; so many are looked at as there are jobs. One thread. */
+ * name is looked at first: one stat, and where there is no such object, one list of one key below it. (The other way
+ * round it would be as many requests, but a list is what services charge most for.) A source of items that is made of
+ * another; so many are looked at as there are jobs. One thread. */
 
 #include "config.h"
 
@@ -26,79 +27,69 @@ typedef struct
   ToolItem *item;
 } Look;
 
-/* Takes @look. With @error its item is none; else it is ready. */
+/* Takes @look, whose item is ready, but for a prefix. */
 static void
-end_look (Look *look, const GError *error)
+end_look (Look *look, gboolean is_prefix)
 {
   LookSource *self = look->self;
 
   self->pending--;
-  if (error == NULL)
+  if (is_prefix)
     {
-      g_queue_push_tail (&self->ready, look->item);
+      tool_fail_text (self->source.tool, look->item->from, S3DLIO_ERROR_INVALID,
+                      "no object, but a prefix of some, which are deleted with -r only");
+      tool_item_free (look->item);
     }
   else
     {
-      tool_fail (self->source.tool, look->item->from, error);
-      tool_item_free (look->item);
+      g_queue_push_tail (&self->ready, look->item);
     }
   g_free (look);
+}
+
+/* An error is no answer: who may not list may still delete, and any other will be met again. */
+static void
+list_done (GObject *object, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GPtrArray) page = s3dlio_lister_next_page_finish (S3DLIO_LISTER (object), result, NULL);
+
+  end_look (data, page != NULL && page->len > 0);
 }
 
 static void
 stat_done (GObject *object, GAsyncResult *result, gpointer data)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (S3dlioObjectInfo) info = s3dlio_client_stat_finish (S3DLIO_CLIENT (object), result, &error);
-  g_autoptr (GError) prefix = NULL;
-
-  /* Any other error will be met again. */
-  if (g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND))
-    prefix = g_error_new_literal (S3DLIO_ERROR, S3DLIO_ERROR_INVALID,
-                                  "no object, but a prefix of some, which are deleted with -r only");
-  end_look (data, prefix);
-}
-
-static void
-list_done (GObject *object, GAsyncResult *result, gpointer data)
-{
   Look *look = data;
   Tool *tool = look->self->source.tool;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) page = s3dlio_lister_next_page_finish (S3DLIO_LISTER (object), result, &error);
+  g_autoptr (S3dlioObjectInfo) info = s3dlio_client_stat_finish (S3DLIO_CLIENT (object), result, &error);
+  g_autoptr (ToolPlace) place = tool_place_parse (look->item->from, NULL);
+  g_autofree char *below = tool_place_join (place, "");
+  g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
+  g_autoptr (S3dlioLister) lister = NULL;
 
-  /* Who may not list may still delete. */
-  if (g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_DENIED))
-    g_clear_error (&error);
-  if (error != NULL || page == NULL || page->len == 0)
-    end_look (look, error);
+  if (g_error_matches (error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND))
+    {
+      s3dlio_options_set_int64 (options, S3DLIO_OPTION_LIMIT, 1);
+      lister = s3dlio_client_open_list (tool->client, below, S3DLIO_LIST_RECURSIVE, options, NULL);
+    }
+  if (lister != NULL)
+    s3dlio_lister_next_page_async (lister, tool->cancellable, list_done, look);
   else
-    s3dlio_client_stat_async (tool->client, look->item->from, NULL, tool->cancellable, stat_done, look);
+    end_look (look, FALSE);
 }
 
 /* Takes @item. */
 static void
-begin_look (LookSource *self, ToolItem *item, const ToolPlace *place)
+begin_look (LookSource *self, ToolItem *item)
 {
   Tool *tool = self->source.tool;
-  g_autofree char *below = tool_place_join (place, "");
-  g_autoptr (S3dlioOptions) options = s3dlio_options_new ();
-  g_autoptr (S3dlioLister) lister = NULL;
-  Look *look;
+  Look *look = g_new0 (Look, 1);
 
-  s3dlio_options_set_int64 (options, S3DLIO_OPTION_LIMIT, 1);
-  lister = s3dlio_client_open_list (tool->client, below, S3DLIO_LIST_RECURSIVE, options, NULL);
-  if (lister == NULL)
-    {
-      g_queue_push_tail (&self->ready, item);
-      return;
-    }
-
-  look = g_new0 (Look, 1);
   look->self = self;
   look->item = item;
   self->pending++;
-  s3dlio_lister_next_page_async (lister, tool->cancellable, list_done, look);
+  s3dlio_client_stat_async (tool->client, item->from, NULL, tool->cancellable, stat_done, look);
 }
 
 static ToolNext
@@ -116,7 +107,7 @@ look_next (ToolSource *source, ToolItem **item)
       if (next == TOOL_NEXT_WAIT)
         return next;
       if (place != NULL && place->uri != NULL && !tool_place_is_prefix (place))
-        begin_look (self, name, place);
+        begin_look (self, name);
       else if (name != NULL)
         g_queue_push_tail (&self->ready, name);
     }

@@ -64,9 +64,7 @@ void tool_options_free (ToolOptions *options);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolOptions, tool_options_free)
 
-
 /* What `s3dlio help` prints, and `help VERB`, and `help settings`. (transfer full) */
 char *tool_help_overview (void);
 char *tool_help_verb (const ToolVerb *verb);
 char *tool_help_settings (void);
-

@@ -172,7 +172,10 @@ objects ()
   check "$t get -n --dry-run onto what exists: nothing would happen" silent
   row "$t put -n --dry-run" 0 put -n --dry-run small "$base/dry"
   check "$t put -n --dry-run: it would" out_has '^put small .*dry$'
+  row "$t mv --dry-run" 0 mv --dry-run "$base/in/small" "$base/dry"
+  check "$t mv --dry-run prints what would happen" out_has '^mv .*/in/small .*/dry$'
   row "$t rm --dry-run" 0 rm --dry-run "$base/in/small"
+  check "$t rm --dry-run prints what would happen" out_has '^rm .*/in/small$'
   row "$t and deletes nothing" 0 stat "$base/in/small"
   row "$t nor did put write" 1 stat "$base/dry"
 
@@ -204,6 +207,9 @@ objects ()
   printf '%s\n' "$base/in/small" "$base/other/small" >list
   row "$t two keys for one file: the second fails" 1 get --files-from list "two-$store"
   check "$t the first is there" cmp small "two-$store/small"
+  printf '%s\n' "$base/missing" "$base/empty" >list
+  row "$t get of several goes on" 1 get --files-from list "on-$store"
+  check "$t get of several goes on: the others are there" tree_is "on-$store" empty
 
   # mv and rm of one.
   row "$t mv to a file" 0 mv "$base/new-object" "moved-$store"
@@ -265,17 +271,46 @@ row "s3: rm of an object that is a prefix too: the rest is there" 0 stat "$base/
 row "s3: rm -r of an object" 1 rm -r "$base/both/small"
 check "s3: rm -r of an object says so" err_has "$base/both/small: an object.*without -r"
 row "s3: rm -r of an object: it is there" 0 stat "$base/both/small"
+put_both ()
+{
+  "$s3dlio" cp small empty "$base/looked/"
+  ask POST /-/reset
+}
+put_both
+row "s3: rm of several" 0 rm "$base/looked/small" "$base/looked/empty"
+check "s3: rm looks at a name with one request" test "$(ask GET /-/ledger | wc -l)" -eq 3
+check "s3: rm looks at a name: no list" test "$(ask GET '/-/ledger?op=ListObjectsV2' | wc -l)" -eq 0
+put_both
+ask POST /-/faults 'op=HeadObject action=hold' >/dev/null
+"$s3dlio" rm -j 2 "$base/looked/small" "$base/looked/empty" "$base/looked/third" &
+looking=$!
+check "s3: rm looks at as many names at once as -j says" held 2
+check "s3: rm looks at as many names at once as -j says, and no more" \
+  test "$(ask GET /-/counts | sed 's/.*"held":\([0-9]*\).*/\1/')" -eq 2
+ask POST /-/release >/dev/null
+ask DELETE /-/faults >/dev/null
+wait $looking
+check "s3: rm that was held ends well" test $? -eq 0
 ask POST /-/reset
 row "s3: rm of what is missing" 0 rm "$base/absent"
-check "s3: rm looks at a name with one request" test "$(ask GET /-/ledger | wc -l)" -eq 2
+check "s3: rm looks below what is missing" test "$(ask GET '/-/ledger?op=ListObjectsV2' | wc -l)" -eq 1
 seq -f "$base/absent/%.0f" 100 >list
 ask POST /-/reset
 row "s3: rm --files-from" 0 rm --files-from list
 check "s3: rm --files-from does not look" test "$(ask GET '/-/ledger' | wc -l)" -eq 1
 ask POST /-/faults 'op=ListObjectsV2 action=status status=403 code=AccessDenied' >/dev/null
-row "s3: rm of who may not list" 0 rm "$base/both/small"
+row "s3: rm of who may not list" 0 rm "$base/both/small" "$base/absent"
 ask DELETE /-/faults >/dev/null
 row "s3: rm of who may not list: it is gone" 1 stat "$base/both/small"
+put_both
+ask POST /-/faults 'op=HeadObject action=status status=403' >/dev/null
+row "s3: rm of who may not read" 0 rm "$base/looked/small"
+ask DELETE /-/faults >/dev/null
+row "s3: rm of who may not read: it is gone" 1 stat "$base/looked/small"
+ask POST /-/reset
+row "s3: rm in a bucket that is missing" 1 rm "s3://127.0.0.1:$port/nowhere/x"
+check "s3: rm in a bucket that is missing: it is named once" \
+  err_has '^s3dlio: s3://[^ ]*/nowhere/x: NoSuchBucket: '
 cp small unmoved
 ask POST /-/faults 'op=PutObject key=*unmoved action=status status=403 code=AccessDenied' >/dev/null
 row "s3: mv whose copy fails" 1 mv unmoved "$base/unmoved"

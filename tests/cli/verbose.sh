@@ -44,6 +44,9 @@ check "put in parts: five of eight MiB" test "$(told parts) of $(told part-size)
 check "put in parts: what was in effect" \
   err_has 'retries 0, throttled 0, bytes 40000000, .*multipart-threshold 16Mi, part-size 8Mi, concurrent-parts 8$'
 tells "put of a stream" parts UploadPart put - "$bucket/stream" <large
+check "put of a stream: above the threshold in parts" test "$(told parts)" -gt 1
+tells "put of a short stream" parts UploadPart put - "$bucket/stream" <small
+check "put of a short stream: one request" err_has 'requests 1, .*parts 0,'
 tells "part-size" parts UploadPart \
   put --part-size 5Mi --concurrent-parts 3 --multipart-threshold 6Mi large "$bucket/large"
 check "part-size: as it was wished" err_has 'parts 8, multipart-threshold 6Mi, part-size 5Mi, concurrent-parts 3$'
