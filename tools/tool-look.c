@@ -27,33 +27,44 @@ typedef struct
   ToolItem *item;
 } Look;
 
-/* Takes @look, whose item is ready, but for a prefix. */
+/* Takes @look. With @error its item has failed; else it is ready. */
 static void
-end_look (Look *look, gboolean is_prefix)
+end_look (Look *look, const GError *error)
 {
   LookSource *self = look->self;
 
   self->pending--;
-  if (is_prefix)
+  if (error == NULL)
     {
-      tool_fail_text (self->source.tool, look->item->from, S3DLIO_ERROR_INVALID,
-                      "no object, but a prefix of some, which are deleted with -r only");
-      tool_item_free (look->item);
+      g_queue_push_tail (&self->ready, look->item);
     }
   else
     {
-      g_queue_push_tail (&self->ready, look->item);
+      tool_fail (self->source.tool, look->item->from, error);
+      tool_item_free (look->item);
     }
   g_free (look);
 }
 
-/* An error is no answer: who may not list may still delete, and any other will be met again. */
+/* Whether to delete would be to wait as long again. Other errors are no answer: who may not look may still delete. */
+static gboolean
+is_trouble (const GError *error)
+{
+  return error != NULL
+         && (error->domain != S3DLIO_ERROR
+             || (error->code >= S3DLIO_ERROR_THROTTLED && error->code <= S3DLIO_ERROR_TIMED_OUT));
+}
+
 static void
 list_done (GObject *object, GAsyncResult *result, gpointer data)
 {
-  g_autoptr (GPtrArray) page = s3dlio_lister_next_page_finish (S3DLIO_LISTER (object), result, NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) page = s3dlio_lister_next_page_finish (S3DLIO_LISTER (object), result, &error);
 
-  end_look (data, page != NULL && page->len > 0);
+  if (page != NULL && page->len > 0)
+    error = g_error_new_literal (S3DLIO_ERROR, S3DLIO_ERROR_INVALID,
+                                 "no object, but a prefix of some, which are deleted with -r only");
+  end_look (data, page != NULL || is_trouble (error) ? error : NULL);
 }
 
 static void
@@ -76,7 +87,7 @@ stat_done (GObject *object, GAsyncResult *result, gpointer data)
   if (lister != NULL)
     s3dlio_lister_next_page_async (lister, tool->cancellable, list_done, look);
   else
-    end_look (look, FALSE);
+    end_look (look, is_trouble (error) ? error : NULL);
 }
 
 /* Takes @item. */

@@ -307,6 +307,12 @@ ask POST /-/faults 'op=HeadObject action=status status=403' >/dev/null
 row "s3: rm of who may not read" 0 rm "$base/looked/small"
 ask DELETE /-/faults >/dev/null
 row "s3: rm of who may not read: it is gone" 1 stat "$base/looked/small"
+put_both
+ask POST /-/faults 'op=HeadObject action=status status=503' >/dev/null
+row "s3: rm of a service that fails" 1 rm --retries 2 "$base/looked/small"
+check "s3: rm of a service that fails: it is not asked on" test "$(ask GET /-/ledger | wc -l)" -eq 2
+ask DELETE /-/faults >/dev/null
+row "s3: rm of a service that fails: the object is there" 0 stat "$base/looked/small"
 ask POST /-/reset
 row "s3: rm in a bucket that is missing" 1 rm "s3://127.0.0.1:$port/nowhere/x"
 check "s3: rm in a bucket that is missing: it is named once" \
