@@ -4,9 +4,9 @@
  * the hooks too; core->lock is taken only inside the core's functions. Until done the transport holds a reference
  * on the request.
  *
- * What is sent again: what failed before the sink took a byte, and may be sent twice (idempotent, or not sent at
- * all, or refused by a service that is overloaded). What broke off after the first byte is the engine's: it
- * resumes. */
+ * What is sent again: what failed before the sink took a byte, also when its answer may be what was lost. So requests
+ * must be ones that may arrive twice; a second answer that the first arrival explains is for the hooks to recognise.
+ * What broke off after the first byte is the engine's: it resumes. */
 
 #include "config.h"
 
@@ -191,7 +191,7 @@ judge_answer (S3dHttpLoop *loop, S3dHttpRequest *request)
       s3d_http_redirect_forget (request);
       again_now (request);
     }
-  else if (verdict == S3D_HTTP_THROTTLED || (verdict == S3D_HTTP_RETRY && request->idempotent))
+  else if (verdict == S3D_HTTP_THROTTLED || verdict == S3D_HTTP_RETRY)
     again_later (loop, request, error, s3d_http_retry_after_ms (request));
   else
     finish_failed (request, error, NULL);
@@ -206,7 +206,7 @@ judge_breakage (S3dHttpLoop *loop, S3dHttpRequest *request, const S3dHttpOutcome
 
   if (committed)
     request->resumable = transient;
-  if (!transient || committed || (!request->idempotent && outcome->sends > 0))
+  if (!transient || committed)
     finish_failed (request, error, NULL);
   else
     again_later (loop, request, error, 0);

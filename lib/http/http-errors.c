@@ -83,7 +83,6 @@ s3d_http_outcome_is_transient (const S3dHttpOutcome *outcome)
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
     case CURLE_BAD_CONTENT_ENCODING: /* a chunk that is none */
-    case CURLE_ABORTED_BY_CALLBACK:  /* it was about to be sent again, and may not be */
     case CURLE_PROXY:
       return TRUE;
     default:
@@ -129,7 +128,6 @@ describe (CURLcode result, S3dlioError *code)
     case CURLE_RECV_ERROR:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
-    case CURLE_ABORTED_BY_CALLBACK:
       return "the connection broke";
     default:
       *code = S3DLIO_ERROR_FAILED;
@@ -169,7 +167,7 @@ s3d_http_outcome_to_error (const S3dHttpOutcome *outcome, S3dHttpRequest *reques
   if (outcome->taken > 0 && request->content_length > 0)
     g_string_append_printf (message, ", after %" G_GUINT64_FORMAT " of %" G_GINT64_FORMAT " bytes", outcome->taken,
                             request->content_length);
-  if (!outcome->stalled && outcome->result != CURLE_ABORTED_BY_CALLBACK)
+  if (!outcome->stalled)
     g_string_append_printf (message, ": %s", detail);
   return g_error_new_literal (S3DLIO_ERROR, (int) code, message->str);
 }

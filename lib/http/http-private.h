@@ -55,7 +55,6 @@ struct _S3dHttpRequest
   S3dSource *source;
   S3dSink *sink;
   gboolean bulk;
-  gboolean idempotent;
   guint stall_timeout_ms; /* 0, until submitted: as the settings say */
   guint attempts_made;
   guint max_attempts; /* 0: as configured */

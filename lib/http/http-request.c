@@ -20,7 +20,6 @@ s3d_http_request_new (const char *method, const char *origin, const char *target
   request->target = g_strdup (target);
   request->hooks = hooks;
   request->data = data;
-  request->idempotent = TRUE;
   request->content_length = -1;
   request->link.data = request;
   return request;
@@ -89,12 +88,6 @@ void
 s3d_http_request_set_bulk (S3dHttpRequest *request, gboolean bulk)
 {
   request->bulk = bulk;
-}
-
-void
-s3d_http_request_set_idempotent (S3dHttpRequest *request, gboolean idempotent)
-{
-  request->idempotent = idempotent;
 }
 
 void

@@ -71,9 +71,6 @@ void s3d_http_request_set_source (S3dHttpRequest *request, S3dSource *source);
 /* borrows; in the headers hook */
 void s3d_http_request_set_sink (S3dHttpRequest *request, S3dSink *sink);
 void s3d_http_request_set_bulk (S3dHttpRequest *request, gboolean bulk);
-/* FALSE: never sent twice once its bytes may have arrived, but where classify says that the service refused to begin
- * (THROTTLED) or what was wrong is mended (RETRY_NOW). TRUE unless set. */
-void s3d_http_request_set_idempotent (S3dHttpRequest *request, gboolean idempotent);
 /* Without a byte for so long an attempt has failed; 0: as the settings say. */
 void s3d_http_request_set_stall_timeout (S3dHttpRequest *request, guint timeout_ms);
 void s3d_http_request_set_attempts_made (S3dHttpRequest *request, guint attempts);

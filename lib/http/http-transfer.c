@@ -277,8 +277,6 @@ about_to_send (void *data, char *remote, char *local, int remote_port, int local
 {
   S3dHttpTransfer *transfer = data;
 
-  if (transfer->sends > 0 && !transfer->request->idempotent)
-    return CURL_PREREQFUNC_ABORT;
   transfer->sends++;
   transfer->progress_at = g_get_monotonic_time ();
   return CURL_PREREQFUNC_OK;

@@ -182,41 +182,6 @@ test_acquaintance (void)
   g_assert_cmpint (g_atomic_int_get (&script.n), ==, 1 + 6);
 }
 
-static void
-test_not_idempotent (void)
-{
-  static const guint statuses[] = { 0, 500 };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (statuses); i++)
-    {
-      Script script = { .n_bad = 1, .status = statuses[i] };
-      g_auto (World) world = { 0 };
-      g_autoptr (Call) call = NULL;
-
-      world_set_up (&world, follow_script, &script);
-      call = call_new (world.http, "POST", world.url, "/");
-      s3d_http_request_set_idempotent (call->request, FALSE);
-      call_run (call);
-      g_assert_nonnull (call_error (call));
-      g_assert_cmpint (g_atomic_int_get (&script.n), ==, 1);
-    }
-}
-
-/* A service that is overloaded says that it did not begin. */
-static void
-test_not_idempotent_throttled (void)
-{
-  Script script = { .n_bad = 1, .status = 503 };
-  g_auto (World) world = { 0 };
-  g_autoptr (Call) call = NULL;
-
-  world_set_up (&world, follow_script, &script);
-  call = call_new (world.http, "POST", world.url, "/");
-  s3d_http_request_set_idempotent (call->request, FALSE);
-  call_run (call);
-  call_assert_body (call, "good");
-}
-
 /* Answers one request a connection, then closes it when the next one has come. */
 static void
 die_when_reused (RawConnection *connection, gpointer data)
@@ -246,23 +211,6 @@ test_stale (void)
       call_assert_body (call, "good");
     }
   g_assert_cmpuint (raw_server_count_connections (world.server), ==, 4);
-}
-
-static void
-test_stale_not_idempotent (void)
-{
-  g_auto (World) world = { 0 };
-  g_autoptr (Call) first = NULL;
-  g_autoptr (Call) second = NULL;
-
-  world_set_up (&world, die_when_reused, NULL);
-  first = call_new (world.http, "GET", world.url, "/");
-  call_run (first);
-  second = call_new (world.http, "POST", world.url, "/");
-  s3d_http_request_set_idempotent (second->request, FALSE);
-  call_run (second);
-  call_assert_error (second, S3DLIO_ERROR_NETWORK, "the connection broke");
-  g_assert_cmpuint (raw_server_count_requests (world.server), ==, 2);
 }
 
 static gint64
@@ -346,7 +294,6 @@ test_retry_now (void)
   world.settings->retries = 1;
   world_set_up (&world, follow_script, &script);
   call = call_new (world.http, "POST", world.url, "/");
-  s3d_http_request_set_idempotent (call->request, FALSE);
   call->classify = mend;
   call->data = (gpointer) raw_server_get_url (other);
   call_run (call);
@@ -765,10 +712,7 @@ main (int argc, char **argv)
   g_test_add_func ("/http/retry/who-never-answered-is-given-up-early", test_stranger);
   g_test_add_func ("/http/retry/unless-attempts-were-chosen", test_stranger_by_hand);
   g_test_add_func ("/http/retry/who-has-answered-gets-all-attempts", test_acquaintance);
-  g_test_add_func ("/http/retry/not-idempotent-is-sent-once", test_not_idempotent);
-  g_test_add_func ("/http/retry/not-idempotent-is-tried-again-when-throttled", test_not_idempotent_throttled);
   g_test_add_func ("/http/retry/stale-connection-costs-no-attempt", test_stale);
-  g_test_add_func ("/http/retry/stale-connection-not-idempotent-is-sent-once", test_stale_not_idempotent);
   g_test_add_func ("/http/retry/retry-after-is-honoured", test_retry_after);
   g_test_add_func ("/http/retry/all-failing-stops-within-the-bucket", test_bucket);
   g_test_add_func ("/http/retry/mended-goes-again-at-once-elsewhere", test_retry_now);
