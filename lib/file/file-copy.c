@@ -178,6 +178,13 @@ check_not_same (S3dOp *op, const S3dFileInput *input, GError **error)
   return FALSE;
 }
 
+/* Shares of other systems, and file systems in user space, may keep no modes. */
+static gboolean
+set_mode (int fd, mode_t mode)
+{
+  return fchmod (fd, mode) == 0 || errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS;
+}
+
 /* Before the first byte, so that nobody may read in the copy what he may not in the source. One that replaces a file
  * gets that one's mode in the end. */
 static gboolean
@@ -190,7 +197,7 @@ limit_mode (const S3dFileCopy *copy, GError **error)
   if (!copy->output->regular)
     return TRUE;
   if (fstat (copy->output->fd, &now) == 0
-      && ((now.st_mode & 0777 & ~allowed) == 0 || fchmod (copy->output->fd, now.st_mode & allowed) == 0))
+      && ((now.st_mode & 0777 & ~allowed) == 0 || set_mode (copy->output->fd, now.st_mode & allowed)))
     return TRUE;
 
   s3d_error_set_path (error, errno, "set the mode of", copy->output->path);

@@ -6,10 +6,12 @@
 
 #include "fixture.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define LARGE ((gsize) 20 * 1024 * 1024 + 777)
@@ -180,6 +182,37 @@ test_mode_and_time (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (now.st_mtim.tv_nsec, ==, 123456789);
 }
 
+/* In the place of that of the C library: of a file system that keeps no modes, or of another user's. */
+static int fchmod_errno;
+
+int
+fchmod (int fd, mode_t mode)
+{
+  if (fchmod_errno == 0)
+    return (int) syscall (SYS_fchmod, fd, mode);
+
+  errno = fchmod_errno;
+  return -1;
+}
+
+static void
+test_without_modes (Fixture *fixture, gconstpointer data)
+{
+  const int errors[] = { EPERM, EOPNOTSUPP, ENOSYS };
+
+  fixture_make (fixture, "from", "text");
+  for (gsize i = 0; i < G_N_ELEMENTS (errors); i++)
+    {
+      g_autofree char *to = g_strdup_printf ("to-%zu", i);
+      g_autoptr (S3dOp) op = fixture_op_from (fixture, S3D_OP_COPY, "from", to);
+
+      fchmod_errno = errors[i];
+      fixture_run_ok (fixture, op);
+      fchmod_errno = 0;
+      fixture_assert_text (fixture, to, "text");
+    }
+}
+
 static void
 test_into_fifo (Fixture *fixture, gconstpointer data)
 {
@@ -324,6 +357,7 @@ main (int argc, char **argv)
   fixture_add ("/file/copy/onto-itself-is-refused", test_onto_itself);
   fixture_add ("/file/copy/conditions", test_conditions);
   fixture_add ("/file/copy/new-mode-and-time-unless-kept", test_mode_and_time);
+  fixture_add ("/file/copy/to-a-file-system-without-modes", test_without_modes);
   fixture_add ("/file/copy/of-what-changes-fails", test_changes);
   fixture_add ("/file/copy/into-a-fifo", test_into_fifo);
   fixture_add ("/file/copy/into-a-device", test_into_device);
