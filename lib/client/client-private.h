@@ -44,6 +44,8 @@ gboolean s3d_client_check_path (const char *path, GError **error);
 
 /* INVALID for an offset or a length that cannot be. */
 gboolean s3d_client_check_range (gint64 offset, gint64 length, GError **error);
+/* The ETag that what is read must have, borrowed; NULL: any, as "*" is where what is read must be there anyway. */
+const char *s3d_client_source_match (S3dlioOptions *options);
 
 /* Runs @sequence and waits. A NULL one is a plan that failed, with @error set, or without one where it
  * refused an argument by g_return_val_if_fail(). Errors are prefixed "WHAT URI: ". */

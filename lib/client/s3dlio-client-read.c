@@ -41,6 +41,14 @@ s3d_client_check_path (const char *path, GError **error)
   return FALSE;
 }
 
+const char *
+s3d_client_source_match (S3dlioOptions *options)
+{
+  const char *etag = s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH);
+
+  return g_strcmp0 (etag, "*") != 0 ? etag : NULL;
+}
+
 static S3dSequence *
 plan_get (S3dlioClient *client, const char *uri, gint64 offset, gint64 length, const S3dGetDestination *destination,
           S3dlioOptions *options, GError **error)
@@ -52,7 +60,7 @@ plan_get (S3dlioClient *client, const char *uri, gint64 offset, gint64 length, c
     return NULL;
 
   return s3d_get_new (target.store, s3d_client_get_budget (client), target.uri, offset, length,
-                      s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH), destination);
+                      s3d_client_source_match (options), destination);
 }
 
 static S3dSequence *
@@ -123,7 +131,7 @@ plan_to_file (S3dlioClient *client, const char *uri, const char *path, S3dlioOpt
     .path = path,
     .offset = s3d_options_get_int64 (options, S3DLIO_OPTION_OFFSET, 0),
     .length = s3d_options_get_int64 (options, S3DLIO_OPTION_LENGTH, -1),
-    .if_match = s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH),
+    .if_match = s3d_client_source_match (options),
     .no_clobber = s3d_options_get_boolean (options, S3DLIO_OPTION_NO_CLOBBER),
     .preserve_mtime = s3d_options_get_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME),
     .resume = s3d_options_get_boolean (options, S3DLIO_OPTION_RESUME),

@@ -107,7 +107,7 @@ plan_copy (S3dlioClient *client, const char *from_uri, const char *to_uri, S3dli
     return NULL;
 
   return s3d_client_plan_copy (&from, &to, s3d_client_get_budget (client), options,
-                               s3d_options_get_string (options, S3DLIO_OPTION_IF_MATCH),
+                               s3d_client_source_match (options),
                                s3d_options_get_boolean (options, S3DLIO_OPTION_PRESERVE_MTIME), error);
 }
 

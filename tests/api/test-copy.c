@@ -234,6 +234,11 @@ if_match_is_of_the_source (ApiTest *test)
           s3dlio_options_set_string (options, S3DLIO_OPTION_IF_MATCH, "0123456789abcdef0123456789abcdef");
           g_assert_false (s3dlio_client_copy (client, api_uri (test, "object"), targets[k], options, NULL, &error));
           g_assert_error (error, S3DLIO_ERROR, S3DLIO_ERROR_PRECONDITION);
+
+          g_clear_error (&error);
+          s3dlio_options_set_string (options, S3DLIO_OPTION_IF_MATCH, "*");
+          s3dlio_client_copy (client, api_uri (test, "object"), targets[k], options, NULL, &error);
+          g_assert_no_error (error);
         }
     }
 }
