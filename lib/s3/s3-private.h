@@ -65,6 +65,7 @@ struct _S3dS3Job
   S3dCredentials *credentials; /* that the last attempt was signed with; NULL: none */
   char payload_hash[65];       /* hex SHA-256 or UNSIGNED-PAYLOAD */
   gboolean wants_sum;          /* its body goes with a checksum */
+  gboolean bare_etag;          /* its If-Match goes without quotes */
   gboolean clock_mended, token_mended, region_mended, body_mended;
   guint n_mended;
   GError *error;               /* that it ends with without being sent, or after all */

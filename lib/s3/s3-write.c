@@ -3,9 +3,9 @@
 /* Writing one object in one request.
  *
  * Ceph RGW 16 compares the If-Match of a PUT, with its quotes, with an ETag that has none, and refuses whatever is
- * there. So one HEAD looks into a refusal. Where it is Ceph that answers, and the ETag is the one that was asked for,
- * the condition goes once more, without quotes, which every release of Ceph understands; to this endpoint all later
- * ones go so. The decision stays the service's.
+ * there, also when there is nothing. So one HEAD looks into a refusal. Where it is Ceph that answers, and the ETag is
+ * the one that was asked for, the condition goes once more, without quotes, which every release of Ceph understands; to
+ * this endpoint all later ones go so. The decision stays the service's.
  *
  * Follows https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html. Runs on a loop thread. */
 
@@ -24,8 +24,7 @@ write_ended (S3dS3Job *job, GError **error)
 
   if ((refused || g_error_matches (*error, S3DLIO_ERROR, S3DLIO_ERROR_EXISTS)) && s3d_s3_job_was_sent_before (job))
     g_prefix_error (error, "an earlier attempt, whose answer was lost, may have written it: ");
-  if (!refused || job->op->if_match == NULL || job->store->endpoint->amazon
-      || g_atomic_int_get (&job->store->bare_etags))
+  if (!refused || job->op->if_match == NULL || job->store->endpoint->amazon || job->step > 0)
     return FALSE;
   job->error = g_steal_pointer (error);
   s3d_s3_job_again (job, &look_verb);
@@ -61,9 +60,9 @@ void
 s3d_s3_job_set_target_etag (S3dS3Job *job)
 {
   const char *etag = job->op->if_match;
-  gboolean bare = g_atomic_int_get (&job->store->bare_etags) || g_strcmp0 (etag, "*") == 0;
 
-  if (etag != NULL && bare && s3d_s3_is_header_value (etag))
+  job->bare_etag = g_atomic_int_get (&job->store->bare_etags) || g_strcmp0 (etag, "*") == 0;
+  if (etag != NULL && job->bare_etag && s3d_s3_is_header_value (etag))
     s3d_http_request_set_header (job->request, "if-match", etag);
   else
     s3d_s3_job_set_etag (job, "if-match", etag);
@@ -98,7 +97,7 @@ look_ended (S3dS3Job *job, GError **error)
   if (g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
       || g_error_matches (*error, S3DLIO_ERROR, S3DLIO_ERROR_NOT_FOUND))
     return FALSE;
-  if (*error == NULL && g_atomic_int_get (&job->store->bare_etags))
+  if (*error == NULL && !job->bare_etag && g_atomic_int_get (&job->store->bare_etags))
     {
       g_clear_error (&job->error);
       s3d_s3_job_again (job, &write_verb);

@@ -446,6 +446,7 @@ if_match_of_what_is_missing_is_not_found (ApiTest *test)
   const gsize sizes[] = { 20, 20 * MIB };
   const char *etags[] = { "0123456789abcdef0123456789abcdef", "*" };
 
+  if_match_replaces_that_version (test); /* once more, since what an endpoint needs may be learnt */
   for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
     for (gsize k = 0; k < G_N_ELEMENTS (etags); k++)
       {

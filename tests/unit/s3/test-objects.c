@@ -439,7 +439,7 @@ replacement (Fixture *fixture, const char *etag, const char *text)
   return op;
 }
 
-/* Ceph 16 compares with the quotes. That is found out once. */
+/* Ceph 16 compares with the quotes, which is found out once, and refuses also what replaces nothing. */
 static void
 test_write_if_match_of_ceph (Fixture *fixture, gconstpointer data)
 {
@@ -463,7 +463,14 @@ test_write_if_match_of_ceph (Fixture *fixture, gconstpointer data)
   g_autoptr (S3dOp) stale = replacement (fixture, s3dlio_object_info_get_etag (first->info), "more");
   fixture_run (fixture, stale);
   assert_failed (stale, S3DLIO_ERROR_PRECONDITION, NULL);
-  g_assert_cmpuint (ts_server_count (fixture->server, NULL), ==, 5);
+  g_assert_cmpuint (ts_server_count (fixture->server, "PutObject"), ==, 4);
+  g_assert_cmpuint (ts_server_count (fixture->server, NULL), ==, 6);
+
+  ts_server_add_fault (fixture->server, "op=PutObject key=missing action=status status=412 code=PreconditionFailed");
+  g_autoptr (S3dOp) missing = fixture_write (fixture, "missing", "text");
+  missing->if_match = g_strdup ("5d41402abc4b2a76b9719d911017c592");
+  fixture_run (fixture, missing);
+  assert_failed (missing, S3DLIO_ERROR_NOT_FOUND, NULL);
 }
 
 /* Whatever is not known to be Ceph, or is another version, has said no for good. */
