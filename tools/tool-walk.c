@@ -9,6 +9,7 @@
 
 #include "tool-walk.h"
 
+#include "tool-options.h"
 #include "tool-source.h"
 
 #include <dirent.h>
@@ -46,6 +47,13 @@ fail_errno (Tool *tool, const char *path, int code)
   else if (code == EACCES || code == EPERM)
     error = S3DLIO_ERROR_DENIED;
   tool_fail_text (tool, path, error, "%s", g_strerror (code));
+}
+
+/* Of what is filtered out, nobody need know that it is no file for us. */
+static gboolean
+is_wanted (const WalkSource *self)
+{
+  return tool_filter_matches (self->source.tool->options->filter, self->path->str + self->root_length);
 }
 
 static gboolean
@@ -161,6 +169,7 @@ look_at_link (WalkSource *self, int directory, const char *name, struct stat *st
 {
   Tool *tool = self->source.tool;
   const char *path = self->path->str;
+  int code;
 
   switch (self->links)
     {
@@ -168,7 +177,8 @@ look_at_link (WalkSource *self, int directory, const char *name, struct stat *st
       tool_verbose (tool, "%s: a symbolic link; left out", path);
       return FALSE;
     case TOOL_WALK_REFUSE:
-      tool_fail_text (tool, path, S3DLIO_ERROR_UNSUPPORTED, "a symbolic link is not moved");
+      if (is_wanted (self))
+        tool_fail_text (tool, path, S3DLIO_ERROR_UNSUPPORTED, "a symbolic link is not moved");
       return FALSE;
     case TOOL_WALK_NAMES:
       return TRUE;
@@ -176,7 +186,9 @@ look_at_link (WalkSource *self, int directory, const char *name, struct stat *st
     default:
       if (fstatat (directory, name, st, 0) == 0)
         return TRUE;
-      fail_errno (tool, path, errno);
+      code = errno;
+      if (is_wanted (self))
+        fail_errno (tool, path, code);
       return FALSE;
     }
 }
@@ -246,7 +258,7 @@ walk_next (ToolSource *source, ToolItem **item)
         enter (self);
       else if (S_ISREG (st.st_mode) || self->links == TOOL_WALK_NAMES)
         *item = tool_item_new (self->path->str, TRUE, self->path->str + self->root_length, st.st_size);
-      else
+      else if (is_wanted (self))
         tool_fail_text (source->tool, self->path->str, S3DLIO_ERROR_UNSUPPORTED,
                         "neither a file nor a directory; skipped");
     }

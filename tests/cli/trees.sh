@@ -204,11 +204,13 @@ check "they are left out" keys_are "$base-plain" dir/x
 ln -s nowhere walk/dangling
 row "a dangling symlink fails" 1 cp -r walk "$base-dangling"
 check "by name" err_has 'walk/dangling'
+row "a dangling symlink that is filtered out" 0 cp -r --exclude dangling walk "$base-dangling"
 rm walk/dangling
 mkfifo walk/fifo
 row "special files are skipped" 1 cp -r walk "$base-special"
 check "by name" err_has 'walk/fifo'
 check "the rest is there" keys_are "$base-special" dir/side/y dir/x link
+row "special files that are filtered out" 0 cp -r --exclude '*fifo' walk "$base-special"
 rm walk/fifo
 bad=$(printf 'bad\377name')
 echo z >"walk/$bad"
@@ -218,6 +220,8 @@ check "the rest is there" keys_are "$base-utf8" dir/side/y dir/x link
 row "but not between files" 0 cp -r walk walk-copy
 check "where any name will do" test -e "walk-copy/$bad"
 rm "walk/$bad"
+row "mv -r where symlinks are filtered out" 0 mv -r --include '*/x' walk "$base-mv"
+row "and back" 0 mv "$base-mv/dir/x" walk/dir/x
 row "mv -r never follows symlinks" 1 mv -r walk "$base-mv"
 check "it names them" err_has 'walk/link'
 check "what they point to stays" test -e aside/y
