@@ -336,12 +336,12 @@ remove_in_flight (S3dSequence *sequence, S3dOp *op)
   g_ptr_array_set_size (sequence->in_flight, (gint) last);
 }
 
-/* Of the requests of an op all but the first are retries, and that one too when the op goes on with a broken one. */
+/* Of the requests of a step all but the first are retries, and that one too when the op goes on with a broken one. */
 static void
 count_op (S3dSequence *sequence, S3dOp *op)
 {
   if (op->facts.attempts > 0)
-    op->facts.retries = op->facts.attempts - (op->goes_on ? 0 : 1);
+    op->facts.retries = op->facts.attempts - op->steps - (op->goes_on ? 0 : 1);
   add_facts (&sequence->facts, &op->facts);
 }
 

@@ -263,6 +263,7 @@ take_facts (S3dS3Job *job)
   *facts = *s3d_http_request_get_facts (job->request);
   if (job->step == 0)
     return;
+  job->op->steps += facts->attempts > 0 ? 1 : 0;
   facts->attempts += before.attempts;
   facts->throttled += before.throttled;
   facts->bytes += before.bytes;

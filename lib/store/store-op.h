@@ -173,6 +173,7 @@ struct _S3dOp
   /* failed, but the same again (from the byte reached) may work: transient, attempts are left */
   gboolean resumable;
   S3dFacts facts;
+  guint steps; /* requests beside the first that are no retries of it: it takes several */
   S3dlioObjectInfo *info; /* READ (from ready on), STAT, WRITE, COPY, RENAME, UPLOAD_COMPLETE; nullable */
   /* READ: size of the whole object, -1 unknown; also with a RANGE error when the service told it */
   gint64 total;

@@ -52,6 +52,9 @@ tells "part-size" parts UploadPart \
 check "part-size: as it was wished" err_has 'parts 8, multipart-threshold 6Mi, part-size 5Mi, concurrent-parts 3$'
 tells "put in one request" parts UploadPart put small "$bucket/small"
 check "put in one request: no parts" err_has 'requests 1, .*parts 0, multipart-threshold 16Mi$'
+row "put of what is moved" 0 put small "$bucket/moved"
+row "mv" 0 -vv mv "$bucket/moved" moved
+check "mv: to look and to delete are no retries" err_has ': requests 4, retries 0,'
 tells "get in ranges" ranges GetObject get "$bucket/large" got
 check "get in ranges: what was in effect" \
   err_has 'ranges 5, range-split-threshold 8Mi, range-chunk-size 8Mi, max-concurrent-ranges 32$'
