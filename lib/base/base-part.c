@@ -29,7 +29,8 @@ s3d_part_name (const char *name, const char *suffix)
   guint8 digest[S3D_SHA256_SIZE];
   char hex[2 * S3D_SHA256_SIZE + 1];
 
-  if (1 + strlen (name) + strlen (suffix) > NAME_MAX)
+  /* By the longer suffix, so that a part and its journal differ in it alone: who finds one looks for the other. */
+  if (strlen (name) + sizeof "." S3D_JOURNAL_SUFFIX - 1 > NAME_MAX)
     {
       s3d_sha256 (name, strlen (name), digest);
       s3d_hex (digest, sizeof digest, hex);

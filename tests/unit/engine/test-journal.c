@@ -387,6 +387,18 @@ test_long_names (void)
   g_assert_cmpuint (strlen (part), <=, 255);
   g_assert_true (s3d_part_is_name (part));
   g_assert_cmpstr (part, !=, second);
+
+  for (gsize size = 230; size <= 255; size++)
+    {
+      g_autofree char *target = g_strnfill (size, 'n');
+      g_autofree char *of_part = s3d_part_name (target, S3D_PART_SUFFIX);
+      g_autofree char *of_journal = s3d_part_name (target, S3D_JOURNAL_SUFFIX);
+
+      g_assert_cmpuint (strlen (of_journal), <=, 255);
+      of_part[strlen (of_part) - strlen (S3D_PART_SUFFIX)] = '\0';
+      of_journal[strlen (of_journal) - strlen (S3D_JOURNAL_SUFFIX)] = '\0';
+      g_assert_cmpstr (of_part, ==, of_journal);
+    }
 }
 
 int
