@@ -372,7 +372,7 @@ test_storm (void)
     g_thread_join (threads[i]);
 
   /* It still works, with all its room. */
-  n = 4;
+  g_atomic_int_set (&n, 4);
   call = call_new (world.http, "GET", world.url, "/");
   call_run (call);
   call_assert_body (call, "hello");
